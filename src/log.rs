@@ -1,0 +1,156 @@
+//! The SDK's log: `[inf] function(line): text` and CR LF, printed by `HAL_Printf`.
+//!
+//! Library code logs by the macros of the `log` crate and names as `target` the C function under
+//! which users of the C SDK know the line: `log::info!(target: "IOT_SetupConnInfo", "…")`.
+//! Records of other crates are not ours to print and are dropped.
+
+#![forbid(unsafe_code)]
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::hal::Hal;
+
+/// The longest text of one line, in bytes; the C SDK on Linux cuts there too and adds ` ...`.
+const TEXT_MAX: usize = 512;
+
+/// The SDK's log levels, by their numbers in the C interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Level {
+    /// The system is unusable.
+    Emergency = 0,
+    /// The program is about to end.
+    Critical = 1,
+    /// Something failed.
+    Error = 2,
+    /// Something is not as it should be.
+    Warning = 3,
+    /// What a user looks for.
+    Info = 4,
+    /// What a developer looks for.
+    Debug = 5,
+}
+
+impl Level {
+    /// The level with this number, `None` when there is none.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Some(match number {
+            0 => Level::Emergency,
+            1 => Level::Critical,
+            2 => Level::Error,
+            3 => Level::Warning,
+            4 => Level::Info,
+            5 => Level::Debug,
+            _ => return None,
+        })
+    }
+
+    fn filter(self) -> LevelFilter {
+        match self {
+            // The library logs nothing at these two.
+            Level::Emergency | Level::Critical => LevelFilter::Off,
+            Level::Error => LevelFilter::Error,
+            Level::Warning => LevelFilter::Warn,
+            Level::Info => LevelFilter::Info,
+            Level::Debug => LevelFilter::Debug,
+        }
+    }
+}
+
+/// Whether the log is open: between `IOT_OpenLog` and `IOT_CloseLog`.
+static OPEN: AtomicBool = AtomicBool::new(false);
+static PRINTER: OnceLock<Printer> = OnceLock::new();
+
+/// Opens the log, silent until [`set_level`] is called.
+///
+/// A program that installed a `log` logger of its own keeps it: the lines go there.
+pub fn open(hal: &'static dyn Hal) {
+    // A second logger is refused; the first one stays, and that is what is wanted.
+    let _ = log::set_logger(PRINTER.get_or_init(|| Printer { hal }));
+    log::set_max_level(LevelFilter::Off);
+    OPEN.store(true, Ordering::Relaxed);
+}
+
+/// Closes the log: nothing is printed until it is opened again.
+pub fn close() {
+    OPEN.store(false, Ordering::Relaxed);
+    log::set_max_level(LevelFilter::Off);
+}
+
+/// Prints lines of this level and of all more urgent ones from now on.
+pub fn set_level(level: Level) {
+    log::set_max_level(level.filter());
+}
+
+struct Printer {
+    hal: &'static dyn Hal,
+}
+
+impl Log for Printer {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        OPEN.load(Ordering::Relaxed) && metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let ours =
+            record.module_path().is_some_and(|path| path.starts_with(env!("CARGO_CRATE_NAME")));
+        if ours && self.enabled(record.metadata()) {
+            // One call a line, so that the lines of two threads do not mix.
+            self.hal.print(&line(record));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn line(record: &Record<'_>) -> String {
+    let level = match record.level() {
+        log::Level::Error => "err",
+        log::Level::Warn => "wrn",
+        log::Level::Info => "inf",
+        log::Level::Debug | log::Level::Trace => "dbg",
+    };
+    let mut line = format!("[{level}] {}({}): ", record.target(), record.line().unwrap_or(0));
+    let text_start = line.len();
+    // Writing to a String cannot fail.
+    let _ = write!(line, "{}", record.args());
+    let text_len = line.len() - text_start;
+    if text_len > TEXT_MAX {
+        line.truncate(line.floor_char_boundary(text_start + TEXT_MAX));
+        line.push_str(" ...");
+    }
+    line.push_str("\r\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(text: &str) -> String {
+        line(
+            &Record::builder()
+                .level(log::Level::Info)
+                .target("IOT_SetupConnInfo")
+                .line(Some(114))
+                .args(format_args!("{text}"))
+                .build(),
+        )
+    }
+
+    #[test]
+    fn a_line_has_the_form_of_the_c_sdk() {
+        assert_eq!(printed("hello"), "[inf] IOT_SetupConnInfo(114): hello\r\n");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_as_the_c_sdk_cuts_it() {
+        let line = printed(&"ä".repeat(TEXT_MAX));
+        assert!(line.ends_with("ä ...\r\n"));
+        assert_eq!(line.matches('ä').count(), TEXT_MAX / 2);
+    }
+}

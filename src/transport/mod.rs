@@ -1,0 +1,67 @@
+//! Byte streams to the cloud: plain TCP, TLS over the HAL's TCP, or the firmware's own SSL.
+
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use crate::error::TransportError;
+
+/// The root that every release of the C SDK pins: GlobalSign Root CA (R1). Ends 2028-01-28.
+pub const GLOBALSIGN_R1_PEM: &str = include_str!("globalsign-root-r1.pem");
+
+/// Where to connect to, and how.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Host name; with TLS the certificate must be for this name.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// What protects the connection.
+    pub security: Security,
+}
+
+/// What protects a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Nothing. Only where the firmware asks for it by giving no root certificate at all.
+    Plain,
+    /// TLS, always verified against these anchors.
+    Tls(Trust),
+}
+
+/// Which certificates a TLS peer may be signed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Mozilla's list and GlobalSign R1, which the platform's servers chain to.
+    BuiltIn,
+    /// The roots in this PEM text, as the firmware gave it, and no others.
+    Pem(String),
+}
+
+impl Trust {
+    /// What the firmware's PEM means: our own root handed back to us is no choice of the firmware.
+    pub fn from_pem(pem: &str) -> Self {
+        if pem.trim() == GLOBALSIGN_R1_PEM.trim() {
+            Trust::BuiltIn
+        } else {
+            Trust::Pem(pem.to_owned())
+        }
+    }
+}
+
+/// A connected stream. One thread may receive while others send; dropping it closes it.
+pub trait Connection: Send + Sync {
+    /// Sends all of `bytes`. A failure half-way leaves the stream unusable.
+    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<(), TransportError>;
+
+    /// Waits at most `timeout` for bytes and appends them to `into`; `Ok(0)`: none came.
+    ///
+    /// `Ok(0)` may come early (a TLS record without payload), so the caller loops on its own
+    /// deadline. Only one thread may receive at a time.
+    fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError>;
+
+    /// Tells the peer that no more will come, and wakes a thread that waits in `receive`.
+    fn close(&self);
+}
