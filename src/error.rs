@@ -4,6 +4,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
+
+use httpdate::HttpDate;
+use rustls::CertificateError;
 
 /// Why a feature of the library could not do what it was asked to.
 #[derive(Debug)]
@@ -104,7 +108,7 @@ impl fmt::Display for TransportError {
             TransportError::Closed => f.write_str("peer closed the connection"),
             TransportError::TimedOut => f.write_str("the time is up"),
             TransportError::Io(cause) => write!(f, "{cause}"),
-            TransportError::Tls(cause) => write!(f, "TLS failed: {cause}"),
+            TransportError::Tls(cause) => write!(f, "TLS failed: {}", explain(cause)),
             TransportError::TrustAnchor(why) => {
                 write!(f, "the root certificate is unusable: {why}")
             }
@@ -118,7 +122,7 @@ impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             TransportError::Io(cause) => Some(cause),
-            TransportError::Tls(cause) => Some(cause),
+            // A TLS error has been put into other words already.
             _ => None,
         }
     }
@@ -134,6 +138,47 @@ impl From<rustls::Error> for TransportError {
     fn from(cause: rustls::Error) -> Self {
         TransportError::Tls(cause)
     }
+}
+
+/// A TLS error in words for someone who has to get a device connected.
+fn explain(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(certificate) = error else {
+        return error.to_string();
+    };
+    match certificate {
+        CertificateError::Expired => "the server's certificate has expired".into(),
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "the server's certificate expired on {}, and this device's clock says {}",
+            date(*not_after),
+            date(*time),
+        ),
+        CertificateError::NotValidYet => {
+            "the server's certificate is not valid yet: is this device's clock right?".into()
+        }
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "the server's certificate is not valid before {}, and this device's clock says {}: is it right?",
+            date(*not_before),
+            date(*time),
+        ),
+        CertificateError::NotValidForName => "the server's certificate is for another name".into(),
+        CertificateError::NotValidForNameContext { expected, presented } => format!(
+            "the server's certificate is for another name: wanted {}, has {}",
+            expected.to_str(),
+            if presented.is_empty() { "none".into() } else { presented.join(", ") },
+        ),
+        CertificateError::UnknownIssuer => {
+            "the server's certificate was issued by none of the trust anchors".into()
+        }
+        other => format!("the server's certificate is not accepted: {other}"),
+    }
+}
+
+/// A certificate's date, `Thu, 01 Jan 2026 00:00:00 GMT`.
+fn date(since_epoch: rustls::pki_types::UnixTime) -> String {
+    // Later dates have more than four digits in the year, which the format cannot express.
+    const LAST: u64 = 253_402_300_799;
+    let seconds = since_epoch.as_secs().min(LAST);
+    HttpDate::from(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
 }
 
 /// An error and everything that caused it, in one line: `a: b: c`.

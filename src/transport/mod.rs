@@ -2,11 +2,22 @@
 
 #![forbid(unsafe_code)]
 
+mod deadline;
+mod framing;
+mod hal_ssl;
+mod tcp;
+pub mod tls;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::BytesMut;
 
+pub use deadline::Deadline;
+pub use framing::Framing;
+
 use crate::error::TransportError;
+use crate::hal::Hal;
 
 /// The root that every release of the C SDK pins: GlobalSign Root CA (R1). Ends 2028-01-28.
 pub const GLOBALSIGN_R1_PEM: &str = include_str!("globalsign-root-r1.pem");
@@ -64,4 +75,34 @@ pub trait Connection: Send + Sync {
 
     /// Tells the peer that no more will come, and wakes a thread that waits in `receive`.
     fn close(&self);
+}
+
+/// Connects to `endpoint`, to speak there what `framing` says.
+///
+/// `timeout` bounds the TLS handshake and runs from the start of the call. Resolving and connecting
+/// are bounded by the HAL, and so is the handshake of a firmware's own SSL.
+///
+/// # Errors
+/// Each of [`TransportError`]: no connection, a peer that is not trusted or does not answer in
+/// time, an unusable trust anchor.
+pub fn connect(
+    hal: &'static dyn Hal,
+    endpoint: &Endpoint,
+    framing: Framing,
+    timeout: Duration,
+) -> Result<Arc<dyn Connection>, TransportError> {
+    let Endpoint { host, port, security } = endpoint;
+    Ok(match security {
+        Security::Plain => Arc::new(tcp::Tcp::connect(hal, host, *port, framing)?),
+        Security::Tls(trust) if hal.has_own_ssl() => {
+            Arc::new(hal_ssl::HalSsl::connect(hal, host, *port, trust, framing)?)
+        }
+        Security::Tls(trust) => Arc::new(tls::Tls::connect(hal, host, *port, trust, timeout)?),
+    })
+}
+
+/// Locks what stays usable even if a thread panicked while it held the lock: a connection that is
+/// broken by that says so itself.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
