@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::framing::Inbound;
-use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust, lock};
+use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust};
 use crate::error::TransportError;
 use crate::hal::{Hal, ReadStyle, SslHandle};
+use crate::sync::lock;
 
 /// The longest that one read call waits.
 ///

@@ -8,7 +8,7 @@ mod hal_ssl;
 mod tcp;
 pub mod tls;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -99,10 +99,4 @@ pub fn connect(
         }
         Security::Tls(trust) => Arc::new(tls::Tls::connect(hal, host, *port, trust, timeout)?),
     })
-}
-
-/// Locks what stays usable even if a thread panicked while it held the lock: a connection that is
-/// broken by that says so itself.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::framing::Inbound;
-use super::{Connection, Deadline, Framing, lock};
+use super::{Connection, Deadline, Framing};
 use crate::error::TransportError;
 use crate::hal::{Hal, TcpHandle};
+use crate::sync::lock;
 
 /// A connected TCP stream, closed when dropped.
 pub(super) struct Tcp {

@@ -14,9 +14,10 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::tcp::Tcp;
-use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust, lock};
+use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust};
 use crate::error::TransportError;
 use crate::hal::Hal;
+use crate::sync::lock;
 
 /// How long a farewell may take: an alert or a close_notify that the socket does not take at once
 /// is one that the peer is not waiting for.

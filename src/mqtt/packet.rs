@@ -1,0 +1,355 @@
+//! The MQTT 3.1.1 packet codec behind one thin door.
+//!
+//! The codec is rumqttc's. This module adds what it leaves to its caller: lengths are checked
+//! before they are written, a packet that is too large is skipped instead of ending the stream,
+//! and what it accepts but MQTT forbids is refused.
+
+#![forbid(unsafe_code)]
+
+use bytes::{Buf, Bytes, BytesMut};
+pub use rumqttc::mqttbytes::QoS;
+pub use rumqttc::mqttbytes::v4::{ConnectReturnCode, Packet, Publish, SubscribeReasonCode};
+use rumqttc::mqttbytes::{self, v4};
+
+use super::topic;
+
+/// The most that a packet's remaining length can say.
+const REMAINING_MAX: usize = 268_435_455;
+/// The most bytes of the fixed header after its first: the remaining length.
+const LENGTH_BYTES_MAX: usize = 4;
+/// The flag in a PUBLISH's first byte that says that it was sent before.
+const DUP_FLAG: u8 = 0b1000;
+
+/// The peer's bytes are not MQTT; the connection cannot go on.
+#[derive(Debug)]
+pub struct Malformed(String);
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the broker sent a malformed packet: {}", self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// What a decoder finds at the head of the stream.
+#[derive(Debug)]
+pub enum Frame {
+    /// A whole packet.
+    Packet(Packet),
+    /// A packet that was larger than the limit and has been skipped to its end.
+    Oversized {
+        /// Its size in bytes, fixed header included.
+        size: usize,
+    },
+    /// A CONNACK with a code that MQTT 3.1.1 does not know: a refusal all the same.
+    UnknownConnack {
+        /// The code.
+        code: u8,
+    },
+}
+
+/// Cuts a stream of bytes into packets.
+#[derive(Debug)]
+pub struct Decoder {
+    /// Bytes that were received and not decoded yet; the transport appends to it.
+    pub buffer: BytesMut,
+    limit: usize,
+    /// The oversized packet that is being skipped: its size and how much of it is still to come.
+    skipping: Option<(usize, usize)>,
+}
+
+impl Decoder {
+    /// A decoder that skips packets of more than `limit` bytes, fixed header included.
+    pub fn new(limit: usize) -> Self {
+        Decoder { buffer: BytesMut::new(), limit, skipping: None }
+    }
+
+    /// The next packet, `None` when it has not come in full.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, Malformed> {
+        if self.skipping.is_none() {
+            let Some(size) = frame_size(&self.buffer)? else { return Ok(None) };
+            if size <= self.limit {
+                return self.decode(size);
+            }
+            self.skipping = Some((size, size));
+        }
+        Ok(self.skip())
+    }
+
+    fn decode(&mut self, size: usize) -> Result<Option<Frame>, Malformed> {
+        if self.buffer.len() < size {
+            self.buffer.reserve(size - self.buffer.len());
+            return Ok(None);
+        }
+        if let [0x20, 2, _, code @ 6..=255, ..] = *self.buffer {
+            self.buffer.advance(size);
+            return Ok(Some(Frame::UnknownConnack { code }));
+        }
+        let packet = Packet::read(&mut self.buffer, REMAINING_MAX).map_err(malformed)?;
+        if let Packet::Publish(publish) = &packet
+            && !topic::is_received_name(&publish.topic)
+        {
+            return Err(Malformed("a PUBLISH with a topic that may not be published to".into()));
+        }
+        Ok(Some(Frame::Packet(packet)))
+    }
+
+    fn skip(&mut self) -> Option<Frame> {
+        let (size, left) = self.skipping?;
+        let now = left.min(self.buffer.len());
+        self.buffer.advance(now);
+        if now < left {
+            self.skipping = Some((size, left - now));
+            return None;
+        }
+        self.skipping = None;
+        Some(Frame::Oversized { size })
+    }
+}
+
+/// The whole size of the packet at the head of `bytes`, `None` while its length is not there yet.
+fn frame_size(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+    let length_bytes = bytes.iter().skip(1).take(LENGTH_BYTES_MAX);
+    let mut remaining = 0;
+    for (index, byte) in length_bytes.enumerate() {
+        remaining |= usize::from(byte & 0x7F) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Ok(Some(2 + index + remaining));
+        }
+    }
+    if bytes.len() > LENGTH_BYTES_MAX {
+        return Err(Malformed("a length of more than four bytes".into()));
+    }
+    Ok(None)
+}
+
+fn malformed(cause: mqttbytes::Error) -> Malformed {
+    Malformed(cause.to_string())
+}
+
+/// What a CONNECT says.
+#[derive(Debug)]
+pub struct Connect<'a> {
+    /// The client id.
+    pub client_id: &'a str,
+    /// The user name.
+    pub username: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// The interval within which the client promises to send something, in seconds.
+    pub keep_alive_s: u16,
+    /// Whether the broker is to forget the session with the connection.
+    pub clean_session: bool,
+}
+
+/// Encodes a packet that was made by one of the functions below.
+fn encode(packet: &Packet) -> Option<Bytes> {
+    if packet.size() > REMAINING_MAX {
+        return None;
+    }
+    let mut buffer = BytesMut::with_capacity(packet.size());
+    packet.write(&mut buffer, usize::MAX).ok()?;
+    Some(buffer.freeze())
+}
+
+/// Encodes a CONNECT; `None` when one of its strings is longer than MQTT allows.
+pub fn connect(connect: &Connect<'_>) -> Option<Bytes> {
+    let strings = [connect.client_id, connect.username, connect.password];
+    if strings.iter().any(|text| text.len() > usize::from(u16::MAX)) {
+        return None;
+    }
+    let mut packet = v4::Connect::new(connect.client_id);
+    packet.set_login(connect.username, connect.password);
+    packet.keep_alive = connect.keep_alive_s;
+    packet.clean_session = connect.clean_session;
+    encode(&Packet::Connect(packet))
+}
+
+/// Encodes a PUBLISH; `id` is 0 for QoS 0. `None` when it is longer than MQTT allows.
+///
+/// The topic has been checked by [`topic::check_name`].
+pub fn publish(topic: &str, id: u16, qos: QoS, retain: bool, payload: &[u8]) -> Option<Bytes> {
+    let mut packet = v4::Publish::from_bytes(topic, qos, Bytes::copy_from_slice(payload));
+    packet.pkid = id;
+    packet.retain = retain;
+    encode(&Packet::Publish(packet))
+}
+
+/// The same PUBLISH marked as sent before.
+pub fn duplicate(publish: &Bytes) -> BytesMut {
+    let mut again = BytesMut::from(publish.as_ref());
+    if let Some(first) = again.first_mut() {
+        *first |= DUP_FLAG;
+    }
+    again
+}
+
+/// Encodes a SUBSCRIBE of filters that [`topic::check_filter`] has checked.
+pub fn subscribe<'a>(id: u16, filters: impl Iterator<Item = (&'a str, QoS)>) -> Option<Bytes> {
+    let filters = filters.map(|(filter, qos)| v4::SubscribeFilter::new(filter.to_owned(), qos));
+    let mut packet = v4::Subscribe::new_many(filters);
+    packet.pkid = id;
+    encode(&Packet::Subscribe(packet))
+}
+
+/// Encodes an UNSUBSCRIBE of a filter that [`topic::check_filter`] has checked.
+pub fn unsubscribe(id: u16, filter: &str) -> Option<Bytes> {
+    let mut packet = v4::Unsubscribe::new(filter);
+    packet.pkid = id;
+    encode(&Packet::Unsubscribe(packet))
+}
+
+/// A packet of four bytes that acknowledges the packet with this id.
+fn acknowledgement(kind: u8, id: u16) -> [u8; 4] {
+    let [high, low] = id.to_be_bytes();
+    [kind, 2, high, low]
+}
+
+/// A PUBACK.
+pub fn puback(id: u16) -> [u8; 4] {
+    acknowledgement(0x40, id)
+}
+
+/// A PUBREC.
+pub fn pubrec(id: u16) -> [u8; 4] {
+    acknowledgement(0x50, id)
+}
+
+/// A PUBCOMP.
+pub fn pubcomp(id: u16) -> [u8; 4] {
+    acknowledgement(0x70, id)
+}
+
+/// A PINGREQ.
+pub const PINGREQ: [u8; 2] = [0xC0, 0];
+/// A DISCONNECT.
+pub const DISCONNECT: [u8; 2] = [0xE0, 0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoder(limit: usize, bytes: &[u8]) -> Decoder {
+        let mut decoder = Decoder::new(limit);
+        decoder.buffer.extend_from_slice(bytes);
+        decoder
+    }
+
+    #[test]
+    fn acknowledgements_are_what_the_codec_reads() {
+        let mut decoder = decoder(100, &puback(0x0102));
+        decoder.buffer.extend_from_slice(&pubrec(3));
+        decoder.buffer.extend_from_slice(&pubcomp(4));
+        decoder.buffer.extend_from_slice(&PINGREQ);
+        decoder.buffer.extend_from_slice(&DISCONNECT);
+        let mut next = || match decoder.next_frame().unwrap() {
+            Some(Frame::Packet(packet)) => packet,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(next(), Packet::PubAck(ack) if ack.pkid == 0x0102));
+        assert!(matches!(next(), Packet::PubRec(ack) if ack.pkid == 3));
+        assert!(matches!(next(), Packet::PubComp(ack) if ack.pkid == 4));
+        assert!(matches!(next(), Packet::PingReq));
+        assert!(matches!(next(), Packet::Disconnect));
+    }
+
+    #[test]
+    fn a_packet_may_come_a_byte_at_a_time() {
+        let frame = publish("/t", 7, QoS::AtLeastOnce, false, b"payload").unwrap();
+        let mut decoder = Decoder::new(100);
+        let (last, head) = frame.split_last().unwrap();
+        for byte in head {
+            decoder.buffer.extend_from_slice(&[*byte]);
+            assert!(decoder.next_frame().unwrap().is_none());
+        }
+        decoder.buffer.extend_from_slice(&[*last]);
+        let Some(Frame::Packet(Packet::Publish(publish))) = decoder.next_frame().unwrap() else {
+            panic!("no PUBLISH")
+        };
+        assert_eq!((publish.topic.as_str(), publish.pkid), ("/t", 7));
+        assert_eq!(publish.payload.as_ref(), b"payload");
+    }
+
+    #[test]
+    fn an_oversized_packet_is_skipped_and_the_next_one_read() {
+        let large = publish("/t", 0, QoS::AtMostOnce, false, &[b'x'; 200]).unwrap();
+        let mut decoder = Decoder::new(100);
+        for chunk in large.chunks(64) {
+            decoder.buffer.extend_from_slice(chunk);
+            if decoder.buffer.len() < 64 {
+                break;
+            }
+            assert!(decoder.next_frame().unwrap().is_none());
+            assert!(decoder.buffer.is_empty(), "nothing is hoarded");
+        }
+        decoder.buffer.extend_from_slice(&puback(1));
+        assert!(matches!(
+            decoder.next_frame().unwrap(),
+            Some(Frame::Oversized { size }) if size == large.len()
+        ));
+        assert!(matches!(decoder.next_frame().unwrap(), Some(Frame::Packet(Packet::PubAck(_)))));
+    }
+
+    #[test]
+    fn a_packet_of_exactly_the_limit_is_read() {
+        let frame = publish("/t", 0, QoS::AtMostOnce, false, &[b'x'; 94]).unwrap();
+        assert_eq!(frame.len(), 100);
+        assert!(matches!(
+            decoder(100, &frame).next_frame().unwrap(),
+            Some(Frame::Packet(Packet::Publish(_)))
+        ));
+        assert!(matches!(
+            decoder(99, &frame).next_frame().unwrap(),
+            Some(Frame::Oversized { size: 100 })
+        ));
+    }
+
+    #[test]
+    fn what_is_not_mqtt_is_refused() {
+        for bytes in [
+            &[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01][..], // length of five bytes
+            &[0x00, 0x00],                             // packet type 0
+            &[0x36, 0x07, 0, 2, b'/', b't', 0, 1, 0],  // QoS 3
+            &[0x32, 0x06, 0, 2, b'/', b't', 0, 0],     // QoS 1 with id 0
+            &[0x30, 0x02, 0, 0],                       // empty topic
+            &[0x30, 0x04, 0, 2, b'/', b'#'],           // wildcard in a name
+            &[0x30, 0x04, 0, 2, b'/', 0],              // NUL in a name
+            &[0x30, 0x04, 0, 9, b'/', b't'],           // topic longer than the packet
+            &[0x30, 0x04, 0, 2, 0xC3, 0x28],           // topic not UTF-8
+            &[0x40, 0x00],                             // PUBACK without id
+        ] {
+            assert!(decoder(100, bytes).next_frame().is_err(), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn strings_that_the_codec_would_cut_are_refused() {
+        let long = "x".repeat(65536);
+        let with = |client_id, username, password| {
+            connect(&Connect {
+                client_id,
+                username,
+                password,
+                keep_alive_s: 60,
+                clean_session: true,
+            })
+        };
+        assert!(with("c", "u", "p").is_some());
+        assert!(with(&long, "u", "p").is_none());
+        assert!(with("c", &long, "p").is_none());
+        assert!(with("c", "u", &long).is_none());
+    }
+
+    #[test]
+    fn connack_codes_are_read_even_when_unknown() {
+        assert!(matches!(
+            decoder(100, &[0x20, 2, 0, 99]).next_frame().unwrap(),
+            Some(Frame::UnknownConnack { code: 99 })
+        ));
+        assert!(matches!(
+            decoder(100, &[0x20, 2, 1, 0]).next_frame().unwrap(),
+            Some(Frame::Packet(Packet::ConnAck(ack))) if ack.session_present
+        ));
+    }
+}
