@@ -164,13 +164,30 @@ fn explain(error: &rustls::Error) -> String {
         CertificateError::NotValidForNameContext { expected, presented } => format!(
             "the server's certificate is for another name: wanted {}, has {}",
             expected.to_str(),
-            if presented.is_empty() { "none".into() } else { presented.join(", ") },
+            names(presented),
         ),
         CertificateError::UnknownIssuer => {
             "the server's certificate was issued by none of the trust anchors".into()
         }
+        CertificateError::BadSignature => {
+            "the server's certificate bears the name of a trust anchor \
+             as its issuer, but not its signature"
+                .into()
+        }
         other => format!("the server's certificate is not accepted: {other}"),
     }
+}
+
+/// The names in a certificate, which rustls writes as `DnsName("example.com")`.
+fn names(presented: &[String]) -> String {
+    let names: Vec<&str> = presented
+        .iter()
+        .map(|name| {
+            let bare = name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")"));
+            bare.unwrap_or(name)
+        })
+        .collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 /// A certificate's date, `Thu, 01 Jan 2026 00:00:00 GMT`.

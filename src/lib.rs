@@ -14,6 +14,7 @@ compile_error!("choose exactly one binary profile: build with the feature `abi-2
 
 pub mod error;
 pub mod hal;
+pub mod https;
 pub mod identity;
 pub mod log;
 pub mod mqtt;

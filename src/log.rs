@@ -6,7 +6,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -115,15 +114,16 @@ fn line(record: &Record<'_>) -> String {
         log::Level::Debug | log::Level::Trace => "dbg",
     };
     let mut line = format!("[{level}] {}({}): ", record.target(), record.line().unwrap_or(0));
-    let text_start = line.len();
-    // Writing to a String cannot fail.
-    let _ = write!(line, "{}", record.args());
-    let text_len = line.len() - text_start;
-    if text_len > TEXT_MAX {
-        line.truncate(line.floor_char_boundary(text_start + TEXT_MAX));
-        line.push_str(" ...");
+    // A record may hold several lines, such as the head of an HTTP message; the limit is for each.
+    for text in record.args().to_string().split("\r\n") {
+        if text.len() > TEXT_MAX {
+            line.push_str(text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or_default());
+            line.push_str(" ...");
+        } else {
+            line.push_str(text);
+        }
+        line.push_str("\r\n");
     }
-    line.push_str("\r\n");
     line
 }
 
@@ -152,5 +152,13 @@ mod tests {
         let line = printed(&"ä".repeat(TEXT_MAX));
         assert!(line.ends_with("ä ...\r\n"));
         assert_eq!(line.matches('ä').count(), TEXT_MAX / 2);
+    }
+
+    #[test]
+    fn the_limit_is_for_each_line_of_a_record() {
+        let long = "x".repeat(TEXT_MAX);
+        let text = format!("{long}\r\n{long}x\r\n{long}");
+        let expected = format!("[inf] IOT_SetupConnInfo(114): {long}\r\n{long} ...\r\n{long}\r\n");
+        assert_eq!(printed(&text), expected);
     }
 }

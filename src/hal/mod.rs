@@ -4,6 +4,9 @@
 //! by `import::Imported`, which calls the C functions `HAL_*`: the firmware's own where it has
 //! them, ours from `linux` where it has not. Tests implement it in plain Rust.
 
+#[cfg(test)]
+pub(crate) mod fake;
+
 use std::time::Duration;
 
 use crate::error::TransportError;

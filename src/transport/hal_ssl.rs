@@ -160,3 +160,151 @@ impl Drop for Turn<'_> {
         self.0.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write as _};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::hal::fake::FakeHal;
+    use crate::transport::test_support::{PATIENCE, serve_tcp};
+    use crate::transport::{Endpoint, Security, connect};
+
+    const HOST: &str = "cloud.test";
+
+    fn connected(
+        hal: &'static FakeHal,
+        framing: Framing,
+        serve: impl FnMut(TcpStream) + Send + 'static,
+    ) -> std::sync::Arc<dyn Connection> {
+        hal.state().own_ssl = true;
+        hal.redirect(HOST, 1883, serve_tcp(serve));
+        let security = Security::Tls(Trust::BuiltIn);
+        let endpoint = Endpoint { host: HOST.into(), port: 1883, security };
+        connect(hal, &endpoint, framing, PATIENCE).unwrap()
+    }
+
+    fn receive(connection: &dyn Connection, len: usize) -> BytesMut {
+        let deadline = Deadline::after(PATIENCE);
+        let mut received = BytesMut::new();
+        while received.len() < len && !deadline.is_over() {
+            connection.receive(&mut received, deadline.left()).unwrap();
+        }
+        received
+    }
+
+    fn silent(mut socket: TcpStream) {
+        let _ = io::copy(&mut socket, &mut io::sink());
+    }
+
+    fn echo(mut socket: TcpStream) {
+        let mut sending = socket.try_clone().unwrap();
+        let _ = io::copy(&mut socket, &mut sending);
+    }
+
+    #[test]
+    fn the_firmwares_ssl_carries_everything_and_gets_the_root() {
+        let hal = FakeHal::leak();
+        let connection = connected(hal, Framing::Mqtt, echo);
+        connection.send(&[0xc0, 0], PATIENCE).unwrap();
+        assert_eq!(&receive(&*connection, 2)[..], [0xc0, 0]);
+        assert_eq!(hal.state().ssl_root.as_deref(), Some(GLOBALSIGN_R1_PEM));
+        assert_eq!(hal.calls("tcp_establish"), 0);
+        drop(connection);
+        assert_eq!(hal.open_connections(), 0);
+    }
+
+    #[test]
+    fn a_packet_is_there_as_soon_as_it_has_come() {
+        let hal = FakeHal::leak();
+        let connection = connected(hal, Framing::Mqtt, echo);
+        let mut packet = vec![0x30, 0xac, 0x02];
+        packet.resize(3 + 300, 7);
+        let start = Instant::now();
+        for _ in 0..100 {
+            connection.send(&packet, PATIENCE).unwrap();
+            assert_eq!(receive(&*connection, packet.len())[..], packet);
+        }
+        // Asking for one byte too many would cost a slice each time.
+        assert!(start.elapsed() < 50 * SLICE, "{:?}", start.elapsed());
+        assert!(hal.calls("ssl_read") >= 4 * 100);
+    }
+
+    #[test]
+    fn a_packet_that_trickles_is_put_together() {
+        let connection = connected(FakeHal::leak(), Framing::Mqtt, |mut socket| {
+            for byte in [0x30, 4, b'a', b'b', b'c', b'd'] {
+                thread::sleep(SLICE / 2);
+                socket.write_all(&[byte]).unwrap();
+            }
+            silent(socket);
+        });
+        assert_eq!(&receive(&*connection, 6)[..], b"\x30\x04abcd");
+    }
+
+    #[test]
+    fn nothing_comes_within_the_timeout() {
+        let connection = connected(FakeHal::leak(), Framing::Mqtt, silent);
+        let timeout = SLICE * 5 / 2;
+        let start = Instant::now();
+        assert_eq!(connection.receive(&mut BytesMut::new(), timeout).unwrap(), 0);
+        assert!((timeout..PATIENCE / 2).contains(&start.elapsed()));
+    }
+
+    #[test]
+    fn a_waiting_receiver_delays_a_sender_by_a_slice_at_most() {
+        let hal = FakeHal::leak();
+        let connection = connected(hal, Framing::Mqtt, silent);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let received = connection.receive(&mut BytesMut::new(), PATIENCE);
+                assert!(matches!(received, Err(TransportError::Closed)));
+            });
+            while hal.calls("ssl_read") == 0 {
+                thread::yield_now();
+            }
+            let start = Instant::now();
+            for _ in 0..3 {
+                connection.send(&[0xc0, 0], PATIENCE).unwrap();
+            }
+            assert!(start.elapsed() < 3 * SLICE + PATIENCE / 10, "{:?}", start.elapsed());
+            // Ends the receiver as well, long before its timeout.
+            connection.close();
+        });
+        assert!(matches!(connection.send(b"x", PATIENCE), Err(TransportError::Closed)));
+    }
+
+    #[test]
+    fn data_comes_before_the_close() {
+        let connection = connected(FakeHal::leak(), Framing::Unframed, |mut socket| {
+            socket.write_all(b"last words").unwrap();
+        });
+        assert_eq!(&receive(&*connection, 10)[..], b"last words");
+        let mut rest = BytesMut::new();
+        assert!(matches!(connection.receive(&mut rest, PATIENCE), Err(TransportError::Closed)));
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_lets_a_send_time_out() {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let connection = connected(FakeHal::leak(), Framing::Mqtt, move |_socket| {
+            let _ = stopped.recv_timeout(PATIENCE);
+        });
+        let outcome = connection.send(&vec![0; 64 << 20], SLICE);
+        assert!(matches!(outcome, Err(TransportError::TimedOut)), "{outcome:?}");
+        drop(stop);
+    }
+
+    #[test]
+    fn one_that_sends_does_not_outlast_its_timeout_waiting_for_a_turn() {
+        let turns = Turns::default();
+        let _turn = turns.take_to_send(Deadline::after(PATIENCE)).unwrap();
+        let outcome = turns.take_to_send(Deadline::after(SLICE));
+        assert!(matches!(outcome, Err(TransportError::TimedOut)));
+        assert!(turns.take_to_receive(Deadline::after(SLICE)).is_none());
+    }
+}

@@ -6,6 +6,8 @@ mod deadline;
 mod framing;
 mod hal_ssl;
 mod tcp;
+#[cfg(test)]
+pub(crate) mod test_support;
 pub mod tls;
 
 use std::sync::Arc;

@@ -93,3 +93,49 @@ impl Drop for Tcp {
         self.hal.tcp_destroy(self.handle);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read as _, Write as _};
+    use std::time::Instant;
+
+    use super::*;
+    use crate::hal::ReadStyle;
+    use crate::hal::fake::FakeHal;
+    use crate::transport::test_support::{PATIENCE, serve_tcp};
+    use crate::transport::{Endpoint, Security, connect};
+
+    const HOST: &str = "cloud.test";
+
+    #[test]
+    fn an_exact_read_is_never_asked_for_more_than_a_packet() {
+        let hal = FakeHal::leak();
+        hal.state().read_style = ReadStyle::Exact;
+        hal.state().write_at_most = 3;
+        let server = serve_tcp(|mut socket| {
+            let mut packet = [0; 6];
+            socket.read_exact(&mut packet).unwrap();
+            socket.write_all(&packet).unwrap();
+            let _ = io::copy(&mut socket, &mut io::sink());
+        });
+        hal.redirect(HOST, 1883, server);
+        let endpoint = Endpoint { host: HOST.into(), port: 1883, security: Security::Plain };
+        let connection = connect(hal, &endpoint, Framing::Mqtt, PATIENCE).unwrap();
+        let start = Instant::now();
+        connection.send(b"\x30\x04abcd", PATIENCE).unwrap();
+        let mut received = BytesMut::new();
+        while received.len() < 6 && start.elapsed() < PATIENCE {
+            connection.receive(&mut received, PATIENCE).unwrap();
+        }
+        assert_eq!(&received[..], b"\x30\x04abcd");
+        assert!(start.elapsed() < PATIENCE / 2);
+        drop(connection);
+        assert_eq!(hal.open_connections(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_an_error_that_names_it() {
+        let outcome = Tcp::connect(FakeHal::leak(), HOST, 1883, Framing::Mqtt);
+        assert_eq!(outcome.err().unwrap().to_string(), "no connection to cloud.test:1883");
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Buf as _, BufMut as _, BytesMut};
 use rustls::client::Resumption;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
@@ -155,14 +155,13 @@ impl Connection for Tls {
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError> {
         let deadline = Deadline::after(timeout);
         let before = into.len();
-        lock(&self.session).hand_out(into)?;
         let mut wait = timeout;
         // Handshake messages after the handshake carry nothing for the caller.
         while into.len() == before {
-            if !self.read(into, wait)? {
+            lock(&self.session).hand_out(into)?;
+            if into.len() > before || !self.read(into, wait)? {
                 break;
             }
-            lock(&self.session).hand_out(into)?;
             wait = deadline.left();
             if wait.is_zero() {
                 break;
@@ -301,18 +300,22 @@ fn new_config(anchors: RootCertStore) -> Result<ClientConfig, rustls::Error> {
 }
 
 fn anchors(trust: &Trust) -> Result<RootCertStore, TransportError> {
-    let (mut store, pem) = match trust {
+    let (mut store, text) = match trust {
         Trust::BuiltIn => {
             (webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(), GLOBALSIGN_R1_PEM)
         }
         Trust::Pem(pem) => (RootCertStore::empty(), pem.as_str()),
     };
     let mut found = 0;
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
         found += 1;
-        let bad = |why: String| TransportError::TrustAnchor(format!("certificate {found}: {why}"));
-        let certificate = certificate.map_err(|why| bad(why.to_string()))?;
-        store.add(certificate).map_err(|why| bad(why.to_string()))?;
+        let bad = |why: &str| TransportError::TrustAnchor(format!("certificate {found}: {why}"));
+        let certificate = certificate.map_err(|cause| match cause {
+            // Its own words print the kind of the section byte by byte.
+            pem::Error::MissingSectionEnd { .. } => bad("its END line is missing"),
+            other => bad(&other.to_string()),
+        })?;
+        store.add(certificate).map_err(|_| bad("it is not an X.509 certificate"))?;
     }
     if found == 0 {
         return Err(TransportError::TrustAnchor("there is no PEM certificate in the text".into()));
@@ -326,5 +329,424 @@ fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::net::SocketAddr;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Instant;
+
+    use rustls::{CertificateError, HandshakeKind, ServerConfig};
+
+    use super::*;
+    use crate::hal::ReadStyle;
+    use crate::hal::fake::FakeHal;
+    use crate::transport::test_support::{
+        Authority, PATIENCE, Stream, close_notify, serve_tcp, serve_tls, wait_for_end, within,
+    };
+
+    const HOST: &str = "cloud.test";
+    const SHORT: Duration = Duration::from_millis(100);
+
+    fn connect(
+        hal: &'static FakeHal,
+        to: SocketAddr,
+        trust: &Trust,
+        timeout: Duration,
+    ) -> Result<Tls, TransportError> {
+        hal.redirect(HOST, 443, to);
+        Tls::connect(hal, HOST, 443, trust, timeout)
+    }
+
+    /// A connection to a server that the client trusts.
+    fn connected(serve: impl FnMut(&mut Stream) -> io::Result<()> + Send + 'static) -> Tls {
+        let authority = Authority::new();
+        let server = serve_tls(authority.config(HOST), serve);
+        connect(FakeHal::leak(), server, &authority.trust(), PATIENCE).unwrap()
+    }
+
+    fn refused(config: Arc<ServerConfig>, trust: &Trust) -> TransportError {
+        let hal = FakeHal::leak();
+        let server =
+            serve_tls(config, |stream| stream.conn.complete_io(&mut stream.sock).map(drop));
+        let refused = connect(hal, server, trust, PATIENCE).err().unwrap();
+        assert_eq!(hal.open_connections(), 0);
+        refused
+    }
+
+    fn receive_all(tls: &Tls, len: usize) -> Vec<u8> {
+        let deadline = Deadline::after(PATIENCE);
+        let mut received = BytesMut::new();
+        while received.len() < len && !deadline.is_over() {
+            tls.receive(&mut received, deadline.left()).unwrap();
+        }
+        received.to_vec()
+    }
+
+    fn pattern(len: usize) -> Vec<u8> {
+        (0..len).map(|at| (at % 251) as u8).collect()
+    }
+
+    fn echo(stream: &mut Stream) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        loop {
+            let len = stream.read(&mut buffer)?;
+            if len == 0 {
+                return close_notify(stream);
+            }
+            stream.write_all(&buffer[..len])?;
+        }
+    }
+
+    #[test]
+    fn what_is_sent_comes_back() {
+        let tls = connected(echo);
+        tls.send(b"hello", PATIENCE).unwrap();
+        assert_eq!(receive_all(&tls, 5), b"hello");
+    }
+
+    #[test]
+    fn an_exact_read_is_never_asked_for_more_than_comes() {
+        let authority = Authority::new();
+        let server = serve_tls(authority.config(HOST), echo);
+        let hal = FakeHal::leak();
+        hal.state().read_style = ReadStyle::Exact;
+        hal.state().write_at_most = 7;
+        let start = Instant::now();
+        let tls = connect(hal, server, &authority.trust(), 2 * PATIENCE).unwrap();
+        for len in [1, 100, 40_000] {
+            tls.send(&pattern(len), PATIENCE).unwrap();
+            assert_eq!(receive_all(&tls, len), pattern(len));
+        }
+        // A read for more than the peer sends would have lasted until its timeout.
+        assert!(start.elapsed() < PATIENCE);
+    }
+
+    #[test]
+    fn large_transfers_go_both_ways_at_once() {
+        const LEN: usize = 4 << 20;
+        let tls = connected(echo);
+        thread::scope(|scope| {
+            scope.spawn(|| tls.send(&pattern(LEN), PATIENCE).unwrap());
+            assert!(receive_all(&tls, LEN) == pattern(LEN));
+        });
+    }
+
+    #[test]
+    fn an_unknown_issuer_is_refused() {
+        let trust = Authority::named("Another Root").trust();
+        let refused = refused(Authority::new().config(HOST), &trust);
+        assert!(matches!(
+            refused,
+            TransportError::Tls(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
+        ));
+        assert_eq!(
+            refused.to_string(),
+            "TLS failed: the server's certificate was issued by none of the trust anchors"
+        );
+    }
+
+    #[test]
+    fn an_issuer_that_only_has_an_anchors_name_is_refused() {
+        let refused = refused(Authority::new().config(HOST), &Authority::new().trust());
+        assert_eq!(
+            refused.to_string(),
+            "TLS failed: the server's certificate bears the name of a trust anchor as its issuer, \
+             but not its signature"
+        );
+    }
+
+    #[test]
+    fn the_built_in_anchors_do_not_trust_just_anyone() {
+        let refused = refused(Authority::new().config(HOST), &Trust::BuiltIn);
+        assert!(refused.to_string().contains("none of the trust anchors"), "{refused}");
+    }
+
+    #[test]
+    fn another_name_is_refused() {
+        let authority = Authority::new();
+        let refused = refused(authority.config("other.test"), &authority.trust());
+        assert_eq!(
+            refused.to_string(),
+            "TLS failed: the server's certificate is for another name: wanted cloud.test, has other.test"
+        );
+    }
+
+    #[test]
+    fn an_expired_certificate_is_refused() {
+        let authority = Authority::new();
+        let refused =
+            refused(authority.config_for_years(HOST, 2000, 2001), &authority.trust()).to_string();
+        let expected = "the server's certificate expired on Mon, 01 Jan 2001 00:00:00 GMT, \
+                        and this device's clock says ";
+        assert!(refused.contains(expected), "{refused}");
+    }
+
+    #[test]
+    fn a_certificate_of_the_future_is_refused_with_a_word_about_the_clock() {
+        let authority = Authority::new();
+        let refused =
+            refused(authority.config_for_years(HOST, 3000, 3001), &authority.trust()).to_string();
+        assert!(refused.contains("not valid before Wed, 01 Jan 3000 00:00:00 GMT"), "{refused}");
+        assert!(refused.contains("clock"), "{refused}");
+    }
+
+    #[test]
+    fn silence_ends_by_the_timeout() {
+        let server = serve_tcp(|mut socket| drop(io::copy(&mut socket, &mut io::sink())));
+        let start = Instant::now();
+        let outcome = connect(FakeHal::leak(), server, &Trust::BuiltIn, SHORT);
+        assert!(matches!(outcome, Err(TransportError::TimedOut)));
+        assert!((SHORT..PATIENCE / 2).contains(&start.elapsed()));
+    }
+
+    #[test]
+    fn a_handshake_that_trickles_ends_by_the_timeout() {
+        for style in [ReadStyle::Available, ReadStyle::Exact] {
+            let server = serve_tcp(|mut socket| {
+                // A record that announces 16000 bytes of handshake.
+                let mut next = socket.write_all(&[22, 3, 3, 62, 128]);
+                while next.is_ok() {
+                    thread::sleep(Duration::from_millis(5));
+                    next = socket.write_all(&[0]);
+                }
+            });
+            let hal = FakeHal::leak();
+            hal.state().read_style = style;
+            let outcome =
+                within(PATIENCE / 2, move || connect(hal, server, &Trust::BuiltIn, SHORT).err());
+            assert!(matches!(outcome, Some(TransportError::TimedOut)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_speaks_no_tls_is_refused() {
+        let server = serve_tcp(|mut socket| {
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = io::copy(&mut socket, &mut io::sink());
+        });
+        let outcome = connect(FakeHal::leak(), server, &Trust::BuiltIn, PATIENCE);
+        assert!(matches!(outcome, Err(TransportError::Tls(_))));
+    }
+
+    #[test]
+    fn a_peer_that_hangs_up_in_the_handshake_has_closed() {
+        let server = serve_tcp(|mut socket| {
+            // Reads the hello first, because closing before would reset the connection.
+            let _ = socket.read(&mut [0; 4096]);
+        });
+        let outcome = connect(FakeHal::leak(), server, &Trust::BuiltIn, PATIENCE);
+        assert!(matches!(outcome, Err(TransportError::Closed)), "{:?}", outcome.err());
+    }
+
+    #[test]
+    fn data_comes_before_the_close() {
+        for polite in [true, false] {
+            let tls = connected(move |stream| {
+                stream.write_all(b"last words")?;
+                if polite { close_notify(stream) } else { Ok(()) }
+            });
+            assert_eq!(receive_all(&tls, 10), b"last words");
+            let mut rest = BytesMut::new();
+            for _ in 0..2 {
+                assert!(matches!(tls.receive(&mut rest, PATIENCE), Err(TransportError::Closed)));
+            }
+            assert!(rest.is_empty());
+        }
+    }
+
+    #[test]
+    fn after_the_peers_close_notify_there_is_still_a_way_to_send() {
+        let (tell, told) = mpsc::channel();
+        let tls = connected(move |stream| {
+            close_notify(stream)?;
+            let mut request = [0; 3];
+            stream.read_exact(&mut request)?;
+            tell.send(request).unwrap();
+            Ok(())
+        });
+        let mut rest = BytesMut::new();
+        assert!(matches!(tls.receive(&mut rest, PATIENCE), Err(TransportError::Closed)));
+        tls.send(b"bye", PATIENCE).unwrap();
+        assert_eq!(&told.recv_timeout(PATIENCE).unwrap(), b"bye");
+    }
+
+    #[test]
+    fn data_comes_before_a_broken_record() {
+        let tls = connected(|stream| {
+            stream.write_all(b"intact")?;
+            stream.sock.write_all(&[23, 3, 3, 0, 20])?;
+            stream.sock.write_all(&[0; 20])?;
+            wait_for_end(stream);
+            Ok(())
+        });
+        assert_eq!(receive_all(&tls, 6), b"intact");
+        let mut rest = BytesMut::new();
+        assert!(matches!(tls.receive(&mut rest, PATIENCE), Err(TransportError::Tls(_))));
+        assert!(matches!(tls.send(b"more", PATIENCE), Err(TransportError::Tls(_))));
+    }
+
+    #[test]
+    fn data_right_behind_the_handshake_is_not_lost() {
+        // The server writes in the same flight that ends its part of the handshake.
+        let tls = connected(|stream| {
+            stream.conn.writer().write_all(b"welcome")?;
+            stream.conn.complete_io(&mut stream.sock)?;
+            wait_for_end(stream);
+            Ok(())
+        });
+        assert_eq!(receive_all(&tls, 7), b"welcome");
+    }
+
+    #[test]
+    fn nothing_comes_when_nothing_was_sent() {
+        let tls = connected(|stream| {
+            stream.conn.complete_io(&mut stream.sock)?;
+            wait_for_end(stream);
+            Ok(())
+        });
+        let start = Instant::now();
+        let mut into = BytesMut::new();
+        // The session tickets of TLS 1.3 arrive and are no data.
+        assert_eq!(tls.receive(&mut into, SHORT).unwrap(), 0);
+        assert!(start.elapsed() >= SHORT);
+    }
+
+    #[test]
+    fn a_waiting_receiver_does_not_delay_a_sender() {
+        let authority = Authority::new();
+        let server = serve_tls(authority.config(HOST), echo);
+        let hal = FakeHal::leak();
+        let tls = connect(hal, server, &authority.trust(), PATIENCE).unwrap();
+        let reads = hal.calls("tcp_read");
+        let start = Instant::now();
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(receive_all(&tls, 3), b"now"));
+            while hal.calls("tcp_read") == reads {
+                thread::yield_now();
+            }
+            tls.send(b"now", PATIENCE).unwrap();
+        });
+        assert!(start.elapsed() < PATIENCE / 2);
+    }
+
+    #[test]
+    fn close_wakes_a_waiting_receiver() {
+        let (waiting, is_waiting) = mpsc::channel();
+        let tls = Arc::new(connected(|stream| {
+            stream.conn.complete_io(&mut stream.sock)?;
+            wait_for_end(stream);
+            Ok(())
+        }));
+        let receiver = thread::spawn({
+            let tls = tls.clone();
+            move || {
+                waiting.send(()).unwrap();
+                let start = Instant::now();
+                let mut into = BytesMut::new();
+                while tls.receive(&mut into, PATIENCE).is_ok() && start.elapsed() < PATIENCE {}
+                start.elapsed()
+            }
+        });
+        is_waiting.recv().unwrap();
+        tls.close();
+        assert!(receiver.join().unwrap() < PATIENCE / 2);
+        assert!(matches!(tls.send(b"late", PATIENCE), Err(TransportError::Closed)));
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_lets_a_send_time_out() {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let tls = connected(move |stream| {
+            stream.conn.complete_io(&mut stream.sock)?;
+            let _ = stopped.recv_timeout(PATIENCE);
+            Ok(())
+        });
+        let outcome = tls.send(&vec![0; 64 << 20], SHORT);
+        assert!(matches!(outcome, Err(TransportError::TimedOut)), "{outcome:?}");
+        drop(stop);
+    }
+
+    #[test]
+    fn dropping_says_goodbye_and_closes() {
+        let authority = Authority::new();
+        let (tell, told) = mpsc::channel();
+        let server = serve_tls(authority.config(HOST), move |stream| {
+            // Without a close_notify this is an UnexpectedEof.
+            tell.send(stream.read(&mut [0]).map_err(|cause| cause.kind())).unwrap();
+            Ok(())
+        });
+        let hal = FakeHal::leak();
+        drop(connect(hal, server, &authority.trust(), PATIENCE).unwrap());
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), Ok(0));
+        assert_eq!(hal.open_connections(), 0);
+    }
+
+    #[test]
+    fn connections_of_the_same_trust_resume() {
+        let authority = Authority::new();
+        let server = serve_tls(authority.config(HOST), echo);
+        let kinds = [0, 1].map(|_| {
+            let tls = connect(FakeHal::leak(), server, &authority.trust(), PATIENCE).unwrap();
+            // The ticket arrives together with the first data, at the latest.
+            tls.send(b"x", PATIENCE).unwrap();
+            receive_all(&tls, 1);
+            lock(&tls.session).rustls.handshake_kind()
+        });
+        assert_eq!(kinds, [Some(HandshakeKind::Full), Some(HandshakeKind::Resumed)]);
+    }
+
+    #[test]
+    fn an_address_may_stand_for_the_name() {
+        let authority = Authority::new();
+        let server = serve_tls(authority.config("127.0.0.1"), echo);
+        let hal = FakeHal::leak();
+        hal.redirect("127.0.0.1", 443, server);
+        assert!(Tls::connect(hal, "127.0.0.1", 443, &authority.trust(), PATIENCE).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_connected_to() {
+        let hal = FakeHal::leak();
+        let outcome = Tls::connect(hal, "no name", 443, &Trust::BuiltIn, PATIENCE);
+        assert!(matches!(outcome, Err(TransportError::HostName(_))));
+        assert_eq!(hal.calls("tcp_establish"), 0);
+    }
+
+    #[test]
+    fn the_built_in_anchors_are_mozillas_and_globalsign_r1() {
+        let store = anchors(&Trust::BuiltIn).unwrap();
+        assert_eq!(store.len(), webpki_roots::TLS_SERVER_ROOTS.len() + 1);
+    }
+
+    #[test]
+    fn a_pem_may_hold_several_roots_and_dos_line_ends() {
+        let bundle = format!("a comment\n{}{}", Authority::new().pem(), GLOBALSIGN_R1_PEM);
+        assert_eq!(anchors(&Trust::Pem(bundle.clone())).unwrap().len(), 2);
+        let dos = bundle.replace("\r\n", "\n").replace('\n', "\r\n");
+        assert_eq!(anchors(&Trust::Pem(dos)).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_pem_without_a_usable_root_is_refused_in_words() {
+        let pem = GLOBALSIGN_R1_PEM;
+        let cut = &pem[..pem.len() / 2];
+        let not_der =
+            "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+        let not_base64 = "-----BEGIN CERTIFICATE-----\n?!?!\n-----END CERTIFICATE-----\n";
+        for (text, why) in [
+            ("", "there is no PEM certificate in the text"),
+            ("garbage", "there is no PEM certificate in the text"),
+            (cut, "certificate 1: its END line is missing"),
+            (not_der, "certificate 1: it is not an X.509 certificate"),
+            (not_base64, "certificate 1: base64 decode error: InvalidCharacter(63)"),
+        ] {
+            let refused = anchors(&Trust::Pem(text.into())).unwrap_err();
+            assert_eq!(refused.to_string(), format!("the root certificate is unusable: {why}"));
+        }
     }
 }
