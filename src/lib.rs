@@ -12,6 +12,7 @@
 #[cfg(not(feature = "abi-2-2"))]
 compile_error!("choose exactly one binary profile: build with the feature `abi-2-2`");
 
+pub mod capi;
 pub mod error;
 pub mod hal;
 pub mod https;

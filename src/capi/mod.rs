@@ -1,0 +1,3 @@
+//! The C interface: the only exports of the library.
+
+pub mod release;

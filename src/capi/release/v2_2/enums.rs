@@ -1,0 +1,119 @@
+//! Enumerations: names and numbers. The integers that carry them are defined beside this file.
+
+/// How urgent a log line is.
+#[repr(C)]
+pub enum _IOT_LogLevel {
+    /// The system is unusable.
+    IOT_LOG_EMERG = 0,
+    /// The program is about to end.
+    IOT_LOG_CRIT = 1,
+    /// Something failed.
+    IOT_LOG_ERROR = 2,
+    /// Something is not as it should be.
+    IOT_LOG_WARNING = 3,
+    /// What a user looks for.
+    IOT_LOG_INFO = 4,
+    /// What a developer looks for.
+    IOT_LOG_DEBUG = 5,
+}
+
+/// How urgent a log line is.
+pub type IOT_LogLevel = _IOT_LogLevel;
+
+/// The cloud's sites, for `IOTX_IOCTL_SET_DOMAIN`.
+#[repr(C)]
+pub enum IOTX_CLOUD_DOMAIN_TYPES {
+    /// Shanghai.
+    IOTX_CLOUD_DOMAIN_SH = 0,
+    /// Singapore.
+    IOTX_CLOUD_DOMAIN_SG = 1,
+    /// Japan.
+    IOTX_CLOUD_DOMAIN_JP = 2,
+    /// The west of the United States.
+    IOTX_CLOUD_DOMAIN_US = 3,
+    /// Germany.
+    IOTX_CLOUD_DOMAIN_GER = 4,
+    /// The number of sites; not a site.
+    IOTX_CLOUD_DOMAIN_MAX = 5,
+}
+
+/// The cloud's sites, for `IOTX_IOCTL_SET_DOMAIN`.
+pub type iotx_cloud_domain_types_t = IOTX_CLOUD_DOMAIN_TYPES;
+
+/// What `IOT_Ioctl` sets or gets. The data of each is an `int`.
+#[repr(C)]
+pub enum iotx_ioctl_option_t {
+    /// Sets the site, one of `iotx_cloud_domain_types_t`.
+    IOTX_IOCTL_SET_DOMAIN = 0,
+    /// Gets the site.
+    IOTX_IOCTL_GET_DOMAIN = 1,
+    /// Sets the way in which a device gets its secret: 0, it was burned in; 1, it registers.
+    IOTX_IOCTL_SET_DYNAMIC_REGISTER = 2,
+    /// Gets the way in which a device gets its secret.
+    IOTX_IOCTL_GET_DYNAMIC_REGISTER = 3,
+}
+
+/// How surely a message is delivered.
+#[repr(C)]
+pub enum iotx_mqtt_qos_t {
+    /// At most once.
+    IOTX_MQTT_QOS0 = 0,
+    /// At least once.
+    IOTX_MQTT_QOS1 = 1,
+    /// Exactly once, which the cloud does not offer: it is refused.
+    IOTX_MQTT_QOS2 = 2,
+}
+
+/// What happened to an MQTT client.
+#[repr(C)]
+pub enum iotx_mqtt_event_type_t {
+    /// No event: the library never reports it.
+    IOTX_MQTT_EVENT_UNDEF = 0,
+    /// The connection is lost.
+    IOTX_MQTT_EVENT_DISCONNECT = 1,
+    /// The connection is back.
+    IOTX_MQTT_EVENT_RECONNECT = 2,
+    /// The cloud granted a subscription.
+    IOTX_MQTT_EVENT_SUBCRIBE_SUCCESS = 3,
+    /// The cloud did not answer a subscription in time.
+    IOTX_MQTT_EVENT_SUBCRIBE_TIMEOUT = 4,
+    /// The cloud refused a subscription.
+    IOTX_MQTT_EVENT_SUBCRIBE_NACK = 5,
+    /// The cloud ended a subscription as asked.
+    IOTX_MQTT_EVENT_UNSUBCRIBE_SUCCESS = 6,
+    /// The cloud did not answer in time when asked to end a subscription.
+    IOTX_MQTT_EVENT_UNSUBCRIBE_TIMEOUT = 7,
+    /// The cloud refused to end a subscription.
+    IOTX_MQTT_EVENT_UNSUBCRIBE_NACK = 8,
+    /// The cloud acknowledged a message.
+    IOTX_MQTT_EVENT_PUBLISH_SUCCESS = 9,
+    /// The cloud did not acknowledge a message in time.
+    IOTX_MQTT_EVENT_PUBLISH_TIMEOUT = 10,
+    /// The cloud refused a message.
+    IOTX_MQTT_EVENT_PUBLISH_NACK = 11,
+    /// A message came.
+    IOTX_MQTT_EVENT_PUBLISH_RECEIVED = 12,
+    /// A message came that is larger than the read buffer; it was skipped.
+    IOTX_MQTT_EVENT_BUFFER_OVERFLOW = 13,
+}
+
+/// How urgently a thread runs.
+#[repr(C)]
+pub enum hal_os_thread_priority_t {
+    /// Only when nothing else does.
+    os_thread_priority_idle = -3,
+    /// Low.
+    os_thread_priority_low = -2,
+    /// Below normal.
+    os_thread_priority_belowNormal = -1,
+    /// Normal: the default.
+    os_thread_priority_normal = 0,
+    /// Above normal.
+    os_thread_priority_aboveNormal = 1,
+    /// High.
+    os_thread_priority_high = 2,
+    /// Before everything else.
+    os_thread_priority_realtime = 3,
+    /// The system does not know the priority; not a priority.
+    os_thread_priority_error = 0x84,
+}

@@ -1,0 +1,34 @@
+//! Release 2.2.1. Each file makes one C header; `enums` serves them all.
+
+pub mod enums;
+mod errno;
+mod export;
+mod import;
+mod layout;
+mod mqtt;
+mod product;
+
+use std::ffi::{c_int, c_uint};
+
+pub use errno::*;
+pub use export::*;
+pub use import::*;
+pub use mqtt::*;
+pub use product::*;
+
+// A C enumeration crosses the border as a plain integer. Firmware can pass any number, and a Rust
+// enum that holds a number without a variant is undefined behaviour. The headers show the
+// enumeration of the same name in `enums`; this file is not among those that they are made from.
+
+/// A log level, one of [`enums::_IOT_LogLevel`].
+pub type IOT_LogLevel = c_uint;
+
+/// A quality of service, one of [`enums::iotx_mqtt_qos_t`].
+pub type iotx_mqtt_qos_t = c_uint;
+
+/// An event, one of [`enums::iotx_mqtt_event_type_t`].
+pub type iotx_mqtt_event_type_t = c_uint;
+
+/// A thread's priority, one of [`enums::hal_os_thread_priority_t`]. Signed, as it has negative
+/// values.
+pub type hal_os_thread_priority_t = c_int;
