@@ -30,6 +30,11 @@ int HAL_Vsnprintf(char *str, const int len, const char *fmt, va_list ap);
 #define PLATFORM_WAIT_INFINITE ~0
 
 /**
+ * Room for an IPv4 address as text, in bytes with the NUL.
+ */
+#define NETWORK_ADDR_LEN 16
+
+/**
  * How urgently a thread runs.
  */
 typedef enum hal_os_thread_priority_t {
@@ -97,6 +102,26 @@ typedef struct _hal_os_thread {
  * How `HAL_ThreadCreate` creates a thread.
  */
 typedef struct _hal_os_thread hal_os_thread_param_t;
+
+/**
+ * Where a datagram comes from or goes to. The library has no datagrams, but the firmware's own
+ * port of the HAL has.
+ */
+typedef struct _network_addr_t {
+    /**
+     * The IPv4 address as text, with a NUL.
+     */
+    unsigned char addr[NETWORK_ADDR_LEN];
+    /**
+     * The port.
+     */
+    unsigned short port;
+} _network_addr_t;
+
+/**
+ * Where a datagram comes from or goes to.
+ */
+typedef struct _network_addr_t NetworkAddr;
 
 #ifdef __cplusplus
 extern "C" {

@@ -63,7 +63,7 @@ pub(crate) const HEADERS: &[Header] = &[
             "src/capi/release/v2_2/import.rs",
             "src/hal/import.rs",
         ],
-        types: &[],
+        types: &["NetworkAddr"],
     },
     Header {
         path: "imports/iot_import_config.h",

@@ -83,6 +83,11 @@ layout!(hal_os_thread_param_t: 40, 20 {
     name: 32, 16;
 });
 
+layout!(NetworkAddr: 18, 18 {
+    addr: 0, 0;
+    port: 16, 16;
+});
+
 /// Asserts that a text field has room for the longest text and its NUL.
 macro_rules! room {
     ($type:ty: $($from:ident..$to:ident = $len:ident;)*) => {

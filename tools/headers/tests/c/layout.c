@@ -68,6 +68,10 @@ OFFSET(hal_os_thread_param_t, stack_size, 16, 8);
 OFFSET(hal_os_thread_param_t, detach_state, 24, 12);
 OFFSET(hal_os_thread_param_t, name, 32, 16);
 
+SIZE(NetworkAddr, 18, 18);
+OFFSET(NetworkAddr, addr, 0, 0);
+OFFSET(NetworkAddr, port, 16, 16);
+
 SIZE(iotx_device_info_pt, 8, 4);
 SIZE(iotx_conn_info_pt, 8, 4);
 SIZE(iotx_mqtt_topic_info_pt, 8, 4);
@@ -86,6 +90,7 @@ SIZE(enum _IOT_LogLevel, 4, 4);
 SIZE(enum IOTX_CLOUD_DOMAIN_TYPES, 4, 4);
 SIZE(enum IOT_RETURN_CODES, 4, 4);
 SIZE(struct _hal_os_thread, 40, 20);
+SIZE(struct _network_addr_t, 18, 18);
 
 VALUE(IOT_LOG_EMERG, 0);
 VALUE(IOT_LOG_CRIT, 1);
@@ -369,5 +374,6 @@ VALUE(DEVICE_SECRET_MAXLEN, 65);
 VALUE(PRODUCT_SECRET_MAXLEN, 65);
 VALUE(FIRMWARE_VERSION_MAXLEN, 33);
 VALUE(HAL_CID_LEN, 65);
+VALUE(NETWORK_ADDR_LEN, 16);
 VALUE(PLATFORM_WAIT_INFINITE, -1);
 _Static_assert(sizeof(LINKKIT_VERSION) == sizeof("2.2.1.1"), "LINKKIT_VERSION");
