@@ -13,6 +13,8 @@
 compile_error!("choose exactly one binary profile: build with the feature `abi-2-2`");
 
 pub mod capi;
+pub mod conninfo;
+pub mod dynreg;
 pub mod error;
 pub mod hal;
 pub mod https;

@@ -48,6 +48,11 @@ impl Level {
         })
     }
 
+    /// Whether lines of this level are printed at the moment.
+    pub fn is_printed(self) -> bool {
+        log::max_level() >= self.filter()
+    }
+
     fn filter(self) -> LevelFilter {
         match self {
             // The library logs nothing at these two.
