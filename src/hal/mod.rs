@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 pub(crate) mod fake;
+pub mod import;
+pub(crate) mod linux;
 
 use std::time::Duration;
 

@@ -269,8 +269,9 @@ impl Session {
     }
 }
 
-/// How many configurations are kept: a firmware has one or two kinds of trust.
-const KEPT_CONFIGS: usize = 4;
+/// How many configurations are kept: a firmware has one or two kinds of trust. The tests of this
+/// crate, which run side by side in one process, have one each.
+const KEPT_CONFIGS: usize = if cfg!(test) { 1024 } else { 4 };
 /// How many TLS sessions can be resumed for each kind of trust: one or two a host.
 const KEPT_SESSIONS: usize = 16;
 

@@ -6,6 +6,7 @@
 use std::mem::{offset_of, size_of};
 
 use super::*;
+use crate::hal::import::hal_os_thread_param_t;
 
 /// Picks the number that holds for this target's pointers.
 const fn by_pointer(on_64_bit: usize, on_32_bit: usize) -> usize {

@@ -1,0 +1,589 @@
+//! The C functions `HAL_*`, and the [`Hal`] that calls them.
+//!
+//! Each function below is one that a firmware may define itself. Where it does not, the library's
+//! own definition for Linux is linked. Unless said otherwise a function may be called from any
+//! thread, by several at a time, and the library holds none of its locks while it calls one.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_void};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use libc::size_t;
+use zeroize::Zeroizing;
+
+use super::linux::tcp;
+use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
+use crate::error::TransportError;
+use crate::identity::Secret;
+
+/// As a timeout: wait for ever.
+pub const PLATFORM_WAIT_INFINITE: u32 = !0;
+
+/// How urgent a thread is. Linux schedules all of them alike; a port may use it. The headers show
+/// the enumeration of this name, but what comes from C can be any number.
+///
+/// cbindgen:ignore
+#[allow(non_camel_case_types, non_upper_case_globals)]
+pub type hal_os_thread_priority_t = c_int;
+
+/// How a thread is wanted. All zeroes are a good choice.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Debug)]
+pub struct _hal_os_thread {
+    /// Initial priority. Ignored on Linux.
+    pub priority: hal_os_thread_priority_t,
+    /// A stack of the caller's. Ignored on Linux, where the system allocates it.
+    pub stack_addr: *mut c_void,
+    /// Stack size in bytes, 0 for the default. On Linux at least 256 KiB are given.
+    pub stack_size: size_t,
+    /// 0: the thread is deleted by `HAL_ThreadDelete`; otherwise it is detached from the start.
+    pub detach_state: c_int,
+    /// A name for debuggers, NUL-terminated, or NULL. Linux shows 15 bytes of it.
+    pub name: *mut c_char,
+}
+
+/// How a thread is wanted.
+#[allow(non_camel_case_types)]
+pub type hal_os_thread_param_t = _hal_os_thread;
+
+unsafe extern "C" {
+    /// Allocates memory. Memory that crosses the interface of the library is of this kind.
+    ///
+    /// `size`: bytes. Returns the buffer, or NULL when there is no memory. It may be freed by the
+    /// C library's `free` as well.
+    pub fn HAL_Malloc(size: u32) -> *mut c_void;
+    /// Frees memory of `HAL_Malloc` or of the C library's `malloc`.
+    ///
+    /// `ptr`: the buffer, or NULL, for which nothing is done.
+    pub fn HAL_Free(ptr: *mut c_void);
+
+    /// Creates a mutex, which is unlocked. It is not recursive.
+    ///
+    /// Returns a handle for the functions below, or NULL on failure.
+    pub fn HAL_MutexCreate() -> *mut c_void;
+    /// Destroys a mutex, which must not be locked.
+    ///
+    /// `mutex`: the handle, dead afterwards; NULL does nothing.
+    pub fn HAL_MutexDestroy(mutex: *mut c_void);
+    /// Locks a mutex, waiting for it as long as it takes.
+    ///
+    /// `mutex`: the handle. NULL is logged and does nothing.
+    pub fn HAL_MutexLock(mutex: *mut c_void);
+    /// Unlocks a mutex.
+    ///
+    /// `mutex`: the handle. NULL is logged and does nothing.
+    pub fn HAL_MutexUnlock(mutex: *mut c_void);
+
+    /// Creates a counting semaphore, which starts at 0.
+    ///
+    /// Returns a handle for the functions below, or NULL on failure.
+    pub fn HAL_SemaphoreCreate() -> *mut c_void;
+    /// Destroys a semaphore, for which no thread may be waiting.
+    ///
+    /// `sem`: the handle, dead afterwards; NULL does nothing.
+    pub fn HAL_SemaphoreDestroy(sem: *mut c_void);
+    /// Adds one to a semaphore and wakes a thread that waits for it.
+    ///
+    /// `sem`: the handle. Not to be called by a signal handler.
+    pub fn HAL_SemaphorePost(sem: *mut c_void);
+    /// Takes one from a semaphore, waiting until there is one.
+    ///
+    /// `sem`: the handle; `timeout_ms`: how long to wait, `PLATFORM_WAIT_INFINITE` for ever. The
+    /// wait follows a clock that never jumps. Returns 0, or -1 when the time is up or `sem` is
+    /// NULL.
+    pub fn HAL_SemaphoreWait(sem: *mut c_void, timeout_ms: u32) -> c_int;
+
+    /// Starts a thread.
+    ///
+    /// `thread_handle`: receives the handle; `work_routine`: runs in the thread; `arg`: its
+    /// argument; `hal_os_thread_param`: how the thread is wanted, or NULL; `stack_used`: receives
+    /// how much of a stack of the caller's is used, always 0 on Linux, or NULL. Returns 0, or
+    /// non-zero on failure.
+    pub fn HAL_ThreadCreate(
+        thread_handle: *mut *mut c_void,
+        work_routine: Option<extern "C" fn(*mut c_void) -> *mut c_void>,
+        arg: *mut c_void,
+        hal_os_thread_param: *mut hal_os_thread_param_t,
+        stack_used: *mut c_int,
+    ) -> c_int;
+    /// Has a thread clean up after itself when it ends.
+    ///
+    /// `thread_handle`: of a thread that was not detached; dead afterwards.
+    pub fn HAL_ThreadDetach(thread_handle: *mut c_void);
+    /// Ends a thread and waits for its end.
+    ///
+    /// `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
+    /// thread. A thread ends where it waits, or when the function of the library that it is in
+    /// returns.
+    pub fn HAL_ThreadDelete(thread_handle: *mut c_void);
+
+    /// Sleeps.
+    ///
+    /// `ms`: milliseconds, at least.
+    pub fn HAL_SleepMs(ms: u32);
+    /// Returns the milliseconds since an arbitrary start, by a clock that never jumps.
+    pub fn HAL_UptimeMs() -> u64;
+    /// Writes the local time as `MM-DD HH:MM:SS.mmm` and a NUL.
+    ///
+    /// `buf`: receives the text; `len`: its room in bytes, at least 28. Returns `buf`, or NULL on
+    /// failure.
+    pub fn HAL_GetTimeStr(buf: *mut c_char, len: c_int) -> *mut c_char;
+    /// Sets the time that `HAL_UTC_Get` returns, in this process only.
+    ///
+    /// `ms`: milliseconds since 1970.
+    pub fn HAL_UTC_Set(ms: c_longlong);
+    /// Returns the wall-clock time in milliseconds since 1970.
+    pub fn HAL_UTC_Get() -> c_longlong;
+
+    /// Seeds the random numbers. Does nothing on Linux, whose random numbers need no seed.
+    pub fn HAL_Srandom(seed: u32);
+    /// Returns a random number that cannot be guessed, below `region`; 0 when that is 0.
+    pub fn HAL_Random(region: u32) -> u32;
+
+    /// Writes to the console, as the C library's `printf` does, and flushes it.
+    pub fn HAL_Printf(fmt: *const c_char, ...);
+    /// Writes a text into a buffer, as the C library's `snprintf` does.
+    ///
+    /// `str`: receives the text and its NUL; `len`: its room in bytes. Without room, or with NULL,
+    /// nothing is written. Returns the length that the whole text has, or a negative number on
+    /// failure.
+    pub fn HAL_Snprintf(str: *mut c_char, len: c_int, fmt: *const c_char, ...) -> c_int;
+
+    /// Sets the product key.
+    ///
+    /// `product_key`: NUL-terminated, at most 20 bytes; copied. Returns its length, or -1 when it
+    /// is NULL or too long.
+    pub fn HAL_SetProductKey(product_key: *mut c_char) -> c_int;
+    /// Sets the device name.
+    ///
+    /// `device_name`: NUL-terminated, at most 32 bytes; copied. Returns its length, or -1 when it
+    /// is NULL or too long.
+    pub fn HAL_SetDeviceName(device_name: *mut c_char) -> c_int;
+    /// Sets the device secret. The library calls it when the device has registered.
+    ///
+    /// `device_secret`: NUL-terminated, at most 64 bytes; copied. Returns its length, or -1 when it
+    /// is NULL or too long.
+    pub fn HAL_SetDeviceSecret(device_secret: *mut c_char) -> c_int;
+    /// Sets the product secret.
+    ///
+    /// `product_secret`: NUL-terminated, at most 64 bytes; copied. Returns its length, or -1 when
+    /// it is NULL or too long.
+    pub fn HAL_SetProductSecret(product_secret: *mut c_char) -> c_int;
+    /// Gets the product key.
+    ///
+    /// `product_key`: receives it and a NUL, at most 21 bytes. Returns its length, 0 when none is
+    /// set, or -1 for NULL.
+    pub fn HAL_GetProductKey(product_key: *mut c_char) -> c_int;
+    /// Gets the device name.
+    ///
+    /// `device_name`: receives it and a NUL, at most 33 bytes. Returns its length, 0 when none is
+    /// set, or -1 for NULL.
+    pub fn HAL_GetDeviceName(device_name: *mut c_char) -> c_int;
+    /// Gets the device secret.
+    ///
+    /// `device_secret`: receives it and a NUL, at most 65 bytes. Returns its length, 0 when none is
+    /// set, or -1 for NULL.
+    pub fn HAL_GetDeviceSecret(device_secret: *mut c_char) -> c_int;
+    /// Gets the product secret.
+    ///
+    /// `product_secret`: receives it and a NUL, at most 65 bytes. Returns its length, 0 when none
+    /// is set, or -1 for NULL.
+    pub fn HAL_GetProductSecret(product_secret: *mut c_char) -> c_int;
+    /// Gets the partner id.
+    ///
+    /// `pid_str`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+    pub fn HAL_GetPartnerID(pid_str: *mut c_char) -> c_int;
+    /// Gets the module id.
+    ///
+    /// `mid_str`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+    pub fn HAL_GetModuleID(mid_str: *mut c_char) -> c_int;
+    /// Gets the device id: product key, a dot and device name.
+    ///
+    /// `device_id`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+    pub fn HAL_GetDeviceID(device_id: *mut c_char) -> c_int;
+    /// Gets the chip's id.
+    ///
+    /// `cid_str`: receives it and a NUL, at most 65 bytes. Returns `cid_str`.
+    pub fn HAL_GetChipID(cid_str: *mut c_char) -> *mut c_char;
+    /// Gets the firmware's version. The library calls it by this name, as release 2.2 spells it.
+    ///
+    /// `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+    /// The library's own calls `HAL_GetFirmwareVersion`, so a firmware may define either.
+    pub fn HAL_GetFirmwareVesion(version: *mut c_char) -> c_int;
+    /// Gets the firmware's version, by the name that later releases have.
+    ///
+    /// `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+    pub fn HAL_GetFirmwareVersion(version: *mut c_char) -> c_int;
+
+    /// Stores a value, in the place of an earlier one, so that it survives a loss of power.
+    ///
+    /// `key`: NUL-terminated UTF-8, 1 to 128 bytes; `val`: the value; `len`: its length in bytes,
+    /// at most 64 KiB; `sync`: ignored, the value is always on the disk when the function returns.
+    /// Returns 0, or -1 on failure.
+    ///
+    /// The library's own keeps all of them in one file: `$LINKKIT_KV_FILE`, else
+    /// `/var/lib/linkkit/kv.json` where that can be written, else
+    /// `$XDG_STATE_HOME/linkkit/kv.json`, which is usually under `~/.local/state`.
+    pub fn HAL_Kv_Set(key: *const c_char, val: *const c_void, len: c_int, sync: c_int) -> c_int;
+    /// Reads a value.
+    ///
+    /// `key`: as for `HAL_Kv_Set`; `buffer`: receives the value, without a NUL; `buffer_len`: the
+    /// room in bytes on entry, the value's length on success. Returns 0, or -1 when there is no
+    /// such value, it is longer than the room, or it could not be read; then nothing is written.
+    pub fn HAL_Kv_Get(key: *const c_char, buffer: *mut c_void, buffer_len: *mut c_int) -> c_int;
+    /// Removes a value.
+    ///
+    /// `key`: as for `HAL_Kv_Set`. Returns 0, also when there was none, or -1 on failure.
+    pub fn HAL_Kv_Del(key: *const c_char) -> c_int;
+
+    /// Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
+    /// resolved.
+    ///
+    /// `host`: NUL-terminated name or address; `port`: port. Returns a handle, on Linux the socket's
+    /// descriptor, or 0 on failure.
+    pub fn HAL_TCP_Establish(host: *const c_char, port: u16) -> usize;
+    /// Ends a connection.
+    ///
+    /// `fd`: the handle, dead afterwards. Returns 0, or -1 on failure.
+    pub fn HAL_TCP_Destroy(fd: usize) -> i32;
+    /// Sends bytes. One thread at a time may send on a connection, while another receives.
+    ///
+    /// `fd`: the handle; `buf`: the bytes; `len`: how many; `timeout_ms`: how long to wait. Returns
+    /// how many were sent, fewer than `len` when the time is up, or -1 on failure.
+    pub fn HAL_TCP_Write(fd: usize, buf: *const c_char, len: u32, timeout_ms: u32) -> i32;
+    /// Receives bytes, until there are `len` or the time is up. One thread at a time may receive on
+    /// a connection, while another sends.
+    ///
+    /// `fd`: the handle; `buf`: receives the bytes; `len`: how many; `timeout_ms`: how long to wait.
+    /// Returns how many came, 0 for none, -1 when the peer closed the connection, -2 on failure;
+    /// bytes that came before are returned first.
+    pub fn HAL_TCP_Read(fd: usize, buf: *mut c_char, len: u32, timeout_ms: u32) -> i32;
+
+    /// Connects by TCP and TLS, blocking. The peer's certificate is verified, chain and name.
+    ///
+    /// `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM; `ca_crt_len`:
+    /// its length in bytes with the NUL. Returns a handle, or 0 on failure.
+    pub fn HAL_SSL_Establish(
+        host: *const c_char,
+        port: u16,
+        ca_crt: *const c_char,
+        ca_crt_len: size_t,
+    ) -> usize;
+    /// Ends a TLS connection.
+    ///
+    /// `handle`: dead afterwards. Returns 0, or -1 on failure.
+    pub fn HAL_SSL_Destroy(handle: usize) -> i32;
+    /// Sends bytes over TLS. One thread at a time may send, while another receives.
+    ///
+    /// `handle`: of `HAL_SSL_Establish`; `buf`: the bytes; `len`: how many; `timeout_ms`: how long
+    /// to wait. Returns `len`, 0 when the time is up, or -1 on failure.
+    pub fn HAL_SSL_Write(handle: usize, buf: *const c_char, len: c_int, timeout_ms: c_int) -> i32;
+    /// Receives bytes over TLS, until there are `len` or the time is up. One thread at a time may
+    /// receive, while another sends.
+    ///
+    /// `handle`: of `HAL_SSL_Establish`; `buf`: receives the bytes; `len`: how many; `timeout_ms`:
+    /// how long to wait. Returns how many came, 0 for none, or -2 when the peer closed the
+    /// connection or on failure; bytes that came before are returned first.
+    pub fn HAL_SSL_Read(handle: usize, buf: *mut c_char, len: c_int, timeout_ms: c_int) -> i32;
+
+    /// Returns the root certificate that the platform's servers are verified by, PEM with a NUL.
+    ///
+    /// The text must stay valid for ever. The library's own returns GlobalSign Root CA (R1), and
+    /// the library then trusts Mozilla's list as well; a firmware's own is the only one trusted.
+    pub fn iotx_ca_get() -> *const c_char;
+}
+
+// Defined by shim/linked.c: whether the function that is linked is the library's own.
+unsafe extern "C" {
+    safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
+    safe fn linkkit_ours_HAL_TCP_Write() -> c_int;
+    safe fn linkkit_ours_HAL_SSL_Establish() -> c_int;
+    safe fn linkkit_ours_iotx_ca_get() -> c_int;
+}
+
+/// Which of the linked functions are ours.
+struct Ours {
+    tcp_read: bool,
+    tcp_write: bool,
+    ssl: bool,
+    ca: bool,
+}
+
+static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
+    tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
+    tcp_write: linkkit_ours_HAL_TCP_Write() != 0,
+    ssl: linkkit_ours_HAL_SSL_Establish() != 0,
+    ca: linkkit_ours_iotx_ca_get() != 0,
+});
+
+/// The HAL that was linked.
+pub fn hal() -> &'static dyn Hal {
+    &Imported
+}
+
+/// The HAL that was linked: the firmware's functions where it has them, else the library's own.
+///
+/// Where a function of TCP is the library's own it is called in its Rust form, which says more: it
+/// returns what is there without waiting for the rest, and gives its errors in words.
+#[derive(Clone, Copy, Debug)]
+pub struct Imported;
+
+/// Room for a text of the identity, in bytes. The longest has 64; a port may forget to count the
+/// NUL, or more, and must not be able to write past the end.
+const TEXT_ROOM: usize = 256;
+
+/// Lets a getter fill a buffer and copies the text out of it; empty when the getter refused.
+fn text(getter: unsafe extern "C" fn(*mut c_char) -> c_int) -> Zeroizing<String> {
+    let mut buffer = Zeroizing::new([0_u8; TEXT_ROOM]);
+    // SAFETY: the getters of this module write at most the documented length, a quarter of this.
+    let result = unsafe { getter(buffer.as_mut_ptr().cast()) };
+    // The length is where the NUL is: ports differ in what they return.
+    match CStr::from_bytes_until_nul(&*buffer) {
+        Ok(text) if result >= 0 => Zeroizing::new(text.to_string_lossy().into_owned()),
+        _ => Zeroizing::default(),
+    }
+}
+
+/// Milliseconds, rounded up so that a short wait does not become a busy loop.
+fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}
+
+/// The same for the functions that take a signed number.
+fn signed_milliseconds(timeout: Duration) -> c_int {
+    c_int::try_from(milliseconds(timeout)).unwrap_or(c_int::MAX)
+}
+
+/// A length for the functions that take a signed number: what is longer is done in parts.
+fn signed_len(bytes: &[u8]) -> c_int {
+    c_int::try_from(bytes.len()).unwrap_or(c_int::MAX)
+}
+
+/// The count of bytes that a function returned. Negative, or more than there was room for, is a
+/// failure.
+fn count(function: &'static str, code: i32, room: usize) -> Result<usize, TransportError> {
+    usize::try_from(code)
+        .ok()
+        .filter(|&count| count <= room)
+        .ok_or(TransportError::Hal { function, code })
+}
+
+/// A handle, unless it is one of the two values that mean failure: 0 up to release 2.3, -1 later.
+fn connected(handle: usize, host: &str, port: u16) -> Result<usize, TransportError> {
+    if matches!(handle, 0 | usize::MAX) {
+        return Err(TransportError::Connect { host: host.to_owned(), port });
+    }
+    Ok(handle)
+}
+
+fn host_name(host: &str) -> Result<CString, TransportError> {
+    CString::new(host).map_err(|_| TransportError::HostName(host.to_owned()))
+}
+
+/// The descriptor behind a handle of our own; one that is never open for any other handle.
+fn descriptor(handle: TcpHandle) -> c_int {
+    c_int::try_from(handle.0).unwrap_or(-1)
+}
+
+impl Hal for Imported {
+    fn product_secret(&self) -> Secret {
+        Secret::new(text(HAL_GetProductSecret).as_str())
+    }
+
+    fn set_device_secret(&self, secret: &Secret) -> bool {
+        // The parameter is not const: the function may write to what it gets.
+        let mut buffer = Zeroizing::new([0_u8; TEXT_ROOM]);
+        let secret = secret.expose().as_bytes();
+        if secret.len() >= buffer.len() || secret.contains(&0) {
+            return false;
+        }
+        buffer.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
+        // SAFETY: the buffer is NUL-terminated and lives during the call.
+        unsafe { HAL_SetDeviceSecret(buffer.as_mut_ptr().cast()) >= 0 }
+    }
+
+    fn partner_id(&self) -> String {
+        text(HAL_GetPartnerID).to_string()
+    }
+
+    fn module_id(&self) -> String {
+        text(HAL_GetModuleID).to_string()
+    }
+
+    fn firmware_version(&self) -> String {
+        text(HAL_GetFirmwareVesion).to_string()
+    }
+
+    fn pinned_root(&self) -> Option<String> {
+        if OURS.ca {
+            return None;
+        }
+        // SAFETY: takes nothing.
+        let pem = unsafe { iotx_ca_get() };
+        if pem.is_null() {
+            return None;
+        }
+        // SAFETY: the function returns a NUL-terminated text that stays valid.
+        Some(unsafe { CStr::from_ptr(pem) }.to_string_lossy().into_owned())
+    }
+
+    fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {
+        let key = CString::new(key).ok()?;
+        let mut len = c_int::try_from(room).ok()?;
+        // One more byte, for a port that adds a NUL.
+        let mut value = Zeroizing::new(vec![0; room + 1]);
+        // SAFETY: the key is NUL-terminated, the buffer has the room that is said.
+        let code = unsafe { HAL_Kv_Get(key.as_ptr(), value.as_mut_ptr().cast(), &mut len) };
+        let len = usize::try_from(len).ok().filter(|&len| code == 0 && len <= room)?;
+        value.truncate(len);
+        Some(value)
+    }
+
+    fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure> {
+        const ON_THE_DISK: c_int = 1;
+        let (Ok(key), Ok(len)) = (CString::new(key), c_int::try_from(value.len())) else {
+            return Err(KvFailure(-1));
+        };
+        // SAFETY: the key is NUL-terminated, the value as long as is said.
+        match unsafe { HAL_Kv_Set(key.as_ptr(), value.as_ptr().cast(), len, ON_THE_DISK) } {
+            0 => Ok(()),
+            code => Err(KvFailure(code)),
+        }
+    }
+
+    fn print(&self, text: &str) {
+        // C would end the text at a NUL.
+        let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
+        // SAFETY: both are NUL-terminated, and the format takes one string.
+        unsafe { HAL_Printf(c"%s".as_ptr(), text.as_ptr()) }
+    }
+
+    fn random(&self, bound: u32) -> u32 {
+        // SAFETY: takes a number.
+        unsafe { HAL_Random(bound) }
+    }
+
+    fn utc_ms(&self) -> i64 {
+        // SAFETY: takes nothing.
+        unsafe { HAL_UTC_Get() }
+    }
+
+    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
+        let name = host_name(host)?;
+        // SAFETY: the name is NUL-terminated.
+        let handle = unsafe { HAL_TCP_Establish(name.as_ptr(), port) };
+        connected(handle, host, port).map(TcpHandle)
+    }
+
+    fn tcp_read_style(&self) -> ReadStyle {
+        if OURS.tcp_read { ReadStyle::Available } else { ReadStyle::Exact }
+    }
+
+    fn tcp_read(
+        &self,
+        handle: TcpHandle,
+        buf: &mut [u8],
+        timeout: Duration,
+    ) -> Result<usize, TransportError> {
+        const CLOSED: i32 = -1;
+        if OURS.tcp_read {
+            return tcp::read_available(descriptor(handle), buf, timeout);
+        }
+        // Reading in parts would have to wait in parts; 4 GiB is beyond any buffer of ours.
+        let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        // SAFETY: the buffer is writable and as long as is said.
+        match unsafe { HAL_TCP_Read(handle.0, buf.as_mut_ptr().cast(), len, milliseconds(timeout)) }
+        {
+            CLOSED => Err(TransportError::Closed),
+            code => count("HAL_TCP_Read", code, buf.len()),
+        }
+    }
+
+    fn tcp_write(
+        &self,
+        handle: TcpHandle,
+        buf: &[u8],
+        timeout: Duration,
+    ) -> Result<usize, TransportError> {
+        if OURS.tcp_write {
+            return tcp::write(descriptor(handle), buf, timeout);
+        }
+        let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        // SAFETY: the buffer is readable and as long as is said.
+        let code =
+            unsafe { HAL_TCP_Write(handle.0, buf.as_ptr().cast(), len, milliseconds(timeout)) };
+        count("HAL_TCP_Write", code, buf.len())
+    }
+
+    fn tcp_shutdown(&self, handle: TcpHandle) {
+        // Of a firmware's handle nothing is known but what its own functions do with it.
+        if OURS.tcp_read
+            && let Err(cause) = tcp::shutdown(descriptor(handle))
+        {
+            log::debug!(target: "HAL_TCP_Destroy", "shutdown: {cause}");
+        }
+    }
+
+    fn tcp_destroy(&self, handle: TcpHandle) {
+        // SAFETY: takes a number. The caller gives the handle up.
+        let code = unsafe { HAL_TCP_Destroy(handle.0) };
+        if code != 0 {
+            log::warn!(target: "HAL_TCP_Destroy", "returned {code}");
+        }
+    }
+
+    fn has_own_ssl(&self) -> bool {
+        !OURS.ssl
+    }
+
+    fn ssl_establish(
+        &self,
+        host: &str,
+        port: u16,
+        root_pem: &str,
+    ) -> Result<SslHandle, TransportError> {
+        let name = host_name(host)?;
+        let pem = CString::new(root_pem)
+            .map_err(|_| TransportError::TrustAnchor("it contains a NUL".to_owned()))?;
+        let len = pem.as_bytes_with_nul().len();
+        // SAFETY: both are NUL-terminated, and the length is that of the text with its NUL.
+        let handle = unsafe { HAL_SSL_Establish(name.as_ptr(), port, pem.as_ptr(), len) };
+        connected(handle, host, port).map(SslHandle)
+    }
+
+    fn ssl_read(
+        &self,
+        handle: SslHandle,
+        buf: &mut [u8],
+        timeout: Duration,
+    ) -> Result<usize, TransportError> {
+        const CLOSED: i32 = -2;
+        let (len, ms) = (signed_len(buf), signed_milliseconds(timeout));
+        // SAFETY: the buffer is writable and as long as is said.
+        match unsafe { HAL_SSL_Read(handle.0, buf.as_mut_ptr().cast(), len, ms) } {
+            CLOSED => Err(TransportError::Closed),
+            code => count("HAL_SSL_Read", code, buf.len()),
+        }
+    }
+
+    fn ssl_write(
+        &self,
+        handle: SslHandle,
+        buf: &[u8],
+        timeout: Duration,
+    ) -> Result<usize, TransportError> {
+        let (len, ms) = (signed_len(buf), signed_milliseconds(timeout));
+        // SAFETY: the buffer is readable and as long as is said.
+        let code = unsafe { HAL_SSL_Write(handle.0, buf.as_ptr().cast(), len, ms) };
+        count("HAL_SSL_Write", code, buf.len())
+    }
+
+    fn ssl_destroy(&self, handle: SslHandle) {
+        // SAFETY: takes a number. The caller gives the handle up.
+        let code = unsafe { HAL_SSL_Destroy(handle.0) };
+        if code != 0 {
+            log::warn!(target: "HAL_SSL_Destroy", "returned {code}");
+        }
+    }
+}

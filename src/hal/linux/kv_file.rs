@@ -1,0 +1,230 @@
+//! A file that holds secrets: replaced whole, locked between processes, never through a link.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+/// The largest file that is read, in bytes; a larger one is not ours.
+pub(crate) const FILE_MAX: u64 = 1 << 20;
+
+/// How long to wait for another process that holds the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+const LOCK_POLL: Duration = Duration::from_millis(5);
+
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
+/// Makes the folder that `file` lies in, readable by its owner only. An existing one stays as it is.
+pub(crate) fn create_folder(file: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder(file))
+}
+
+/// Reads the whole file; `None` when there is none.
+pub(crate) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    // Without NONBLOCK opening a named pipe would wait for a writer.
+    let file = match plain(OpenOptions::new().read(true), libc::O_NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    if metadata.len() > FILE_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    // With room for all of it the vector does not grow, which would leave copies behind.
+    let room = usize::try_from(metadata.len()).unwrap_or(0) + 1;
+    let mut content = Zeroizing::new(Vec::with_capacity(room));
+    file.take(FILE_MAX).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
+/// Puts `content` in the place of the file and returns when it is on the disk.
+///
+/// At every moment, whatever fails, the file is either the old one or the new one, whole. Only the
+/// holder of the [`Lock`] may call it.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = beside(path, ".tmp");
+    // One may be left by a process that died here.
+    remove_if_there(&temporary)?;
+    let result = write_durably(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    if result.is_err() {
+        // The first error is the one to report, and the rest would be removed by the next try.
+        let _ = fs::remove_file(&temporary);
+    }
+    result?;
+    sync_folder(path)
+}
+
+/// Renames the file to `<name>.corrupt-<n>` with the first `n` that is free, and returns that
+/// path. Only the holder of the [`Lock`] may call it.
+pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let mut number = 1_u32;
+    let target = loop {
+        let candidate = beside(path, &format!(".corrupt-{number}"));
+        match fs::symlink_metadata(&candidate) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break candidate,
+            Err(error) => return Err(error),
+            Ok(_) => number = number.checked_add(1).ok_or(io::ErrorKind::AlreadyExists)?,
+        }
+    };
+    fs::rename(path, &target)?;
+    sync_folder(path)?;
+    Ok(target)
+}
+
+/// The right to change the file, against other threads and other processes; given back on drop.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock, at most five seconds: a process that was stopped while it held the lock
+    /// must not stop this one.
+    pub(crate) fn take(path: &Path) -> io::Result<Self> {
+        // A file of its own, since the locked one is replaced.
+        let file =
+            plain(OpenOptions::new().write(true).create(true), 0).open(beside(path, ".lock"))?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_TIMEOUT => {
+                    std::thread::sleep(LOCK_POLL);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        "another process keeps it locked",
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The folder that `file` lies in.
+fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The path with something added to the file's name.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Opens nothing through a symbolic link, which somebody else could have put there.
+fn plain(options: &mut OpenOptions, flags: libc::c_int) -> &mut OpenOptions {
+    options.mode(FILE_MODE).custom_flags(libc::O_NOFOLLOW | flags)
+}
+
+fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = plain(OpenOptions::new().write(true).create_new(true), 0).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// A rename is on the disk only when its folder is.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    File::open(folder(file))?.sync_all()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn folder_and_file_are_for_the_owner_only() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b/kv.json");
+        create_folder(&path).unwrap();
+        replace(&path, b"{}").unwrap();
+        drop(Lock::take(&path).unwrap());
+        assert_eq!(mode(&temp.path().join("a")), 0o700);
+        assert_eq!(mode(&temp.path().join("a/b")), 0o700);
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&beside(&path, ".lock")), 0o600);
+    }
+
+    #[test]
+    fn replacing_leaves_nothing_else_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("kv.json");
+        fs::write(beside(&path, ".tmp"), "left by a process that died").unwrap();
+        replace(&path, b"old").unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(read(&path).unwrap().unwrap().as_slice(), b"new");
+        let names: Vec<_> =
+            fs::read_dir(temp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["kv.json"]);
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_nothing_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("kv.json");
+        // A folder in its place makes the rename fail.
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"new").is_err());
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_a_regular_file_is_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let (file, link) = (temp.path().join("file"), temp.path().join("link"));
+        assert!(read(&file).unwrap().is_none());
+        fs::write(&file, "{}").unwrap();
+        symlink(&file, &link).unwrap();
+        assert_eq!(read(&link).unwrap_err().raw_os_error(), Some(libc::ELOOP));
+        assert!(read(temp.path()).is_err());
+        symlink(&file, beside(&link, ".lock")).unwrap();
+        assert!(Lock::take(&link).is_err());
+        File::create(&file).unwrap().set_len(FILE_MAX + 1).unwrap();
+        assert_eq!(read(&file).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn what_was_set_aside_is_never_overwritten() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("kv.json");
+        for number in 1..=3 {
+            fs::write(&path, number.to_string()).unwrap();
+            let aside = set_aside(&path).unwrap();
+            assert_eq!(aside, temp.path().join(format!("kv.json.corrupt-{number}")));
+        }
+        assert_eq!(fs::read_to_string(temp.path().join("kv.json.corrupt-1")).unwrap(), "1");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_without_a_folder_lies_in_the_current_one() {
+        assert_eq!(folder(Path::new("kv.json")), Path::new("."));
+        assert_eq!(folder(Path::new("/kv.json")), Path::new("/"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The defaults of the HAL for Linux: what the `HAL_*` functions do that a firmware does not bring.
+//!
+//! Values in, values out; `capi` turns the pointers of the C interface into them.
+
+pub(crate) mod identity;
+pub(crate) mod kv;
+mod kv_file;
+pub(crate) mod memory;
+pub(crate) mod random;
+pub(crate) mod ssl;
+pub(crate) mod sync;
+pub(crate) mod tcp;
+pub(crate) mod thread;
+pub(crate) mod time;

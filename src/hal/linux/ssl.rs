@@ -1,0 +1,190 @@
+//! The `HAL_SSL_*` of the C interface: a thin face of [`Tls`], which the core uses directly.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+
+use crate::error::TransportError;
+use crate::hal::import;
+use crate::transport::tls::Tls;
+use crate::transport::{Connection, Deadline, Trust};
+
+/// How long connecting and shaking hands may take.
+const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The open connections by their handles. A handle is a number that is never given twice, so that
+/// a wild one, or one of a destroyed connection, is found out.
+static STREAMS: Mutex<Streams> = Mutex::new(Streams { open: None, last: 0 });
+
+struct Streams {
+    /// `None` until the first one, since a map cannot be made in a constant.
+    open: Option<HashMap<usize, Arc<Stream>>>,
+    last: usize,
+}
+
+struct Stream {
+    tls: Tls,
+    /// What TLS delivered beyond what the reader asked for.
+    surplus: Mutex<BytesMut>,
+}
+
+/// Connects and shakes hands. `root`: the trusted roots in PEM, which may end in a NUL; empty for
+/// the built-in ones.
+pub(crate) fn establish(host: &str, port: u16, root: &[u8]) -> Result<usize, TransportError> {
+    let tls = Tls::connect(import::hal(), host, port, &trust(root)?, ESTABLISH_TIMEOUT)?;
+    let stream = Arc::new(Stream { tls, surplus: Mutex::default() });
+    let mut streams = lock(&STREAMS);
+    streams.last += 1;
+    let handle = streams.last;
+    streams.open.get_or_insert_default().insert(handle, stream);
+    Ok(handle)
+}
+
+fn trust(root: &[u8]) -> Result<Trust, TransportError> {
+    let text = root.split(|&byte| byte == 0).next().unwrap_or_default();
+    match std::str::from_utf8(text) {
+        Ok("") => Ok(Trust::BuiltIn),
+        Ok(pem) => Ok(Trust::from_pem(pem)),
+        Err(_) => Err(TransportError::TrustAnchor("it is not text".to_owned())),
+    }
+}
+
+/// Reads until `buf` is full or the time is up, and returns how much came. What came before an
+/// error is returned; the error is found again by the next call.
+pub(crate) fn read(
+    handle: usize,
+    buf: &mut [u8],
+    timeout: Duration,
+) -> Result<usize, TransportError> {
+    let deadline = Deadline::after(timeout);
+    let stream = find(handle)?;
+    let mut surplus = lock(&stream.surplus);
+    while surplus.len() < buf.len() {
+        match stream.tls.receive(&mut surplus, deadline.left()) {
+            Err(error) if surplus.is_empty() => return Err(error),
+            Err(_) => break,
+            Ok(_) if deadline.is_over() => break,
+            Ok(_) => {}
+        }
+    }
+    let count = buf.len().min(surplus.len());
+    if let Some(filled) = buf.get_mut(..count) {
+        surplus.copy_to_slice(filled);
+    }
+    Ok(count)
+}
+
+/// Writes all of `buf`. A failure half-way leaves the connection unusable.
+pub(crate) fn write(handle: usize, buf: &[u8], timeout: Duration) -> Result<(), TransportError> {
+    find(handle)?.tls.send(buf, timeout)
+}
+
+/// Closes the connection. A thread that reads from it is woken.
+pub(crate) fn destroy(handle: usize) -> Result<(), TransportError> {
+    let stream = lock(&STREAMS).open.as_mut().and_then(|open| open.remove(&handle));
+    stream.ok_or_else(unknown)?.tls.close();
+    Ok(())
+}
+
+fn find(handle: usize) -> Result<Arc<Stream>, TransportError> {
+    lock(&STREAMS).open.as_ref().and_then(|open| open.get(&handle)).cloned().ok_or_else(unknown)
+}
+
+fn unknown() -> TransportError {
+    io::Error::new(io::ErrorKind::InvalidInput, "no open TLS connection has this handle").into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::thread::{self, JoinHandle};
+
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(10);
+
+    /// A server that answers each line with itself and closes at the end; its port and its root.
+    fn echo_server() -> (u16, String, JoinHandle<()>) {
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let pem = key.cert.pem();
+        let config =
+            ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![key.cert.der().clone()],
+                    PrivateKeyDer::Pkcs8(key.signing_key.serialize_der().into()),
+                )
+                .unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = thread::spawn(move || {
+            let tcp = listener.accept().unwrap().0;
+            let tls = ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = StreamOwned::new(tls, tcp);
+            let mut buf = [0; 64];
+            while let Ok(count @ 1..) = stream.read(&mut buf) {
+                stream.write_all(&buf[..count]).unwrap();
+                if buf[..count].ends_with(b"\n") {
+                    stream.conn.send_close_notify();
+                    let _ = stream.flush();
+                    return;
+                }
+            }
+        });
+        (port, pem, server)
+    }
+
+    #[test]
+    fn exactly_what_is_asked_for_comes_then_the_end() {
+        let (port, pem, server) = echo_server();
+        let root = [pem.as_bytes(), b"\0"].concat();
+        let handle = establish("localhost", port, &root).unwrap();
+        write(handle, b"abcdef", LONG).unwrap();
+        let mut buf = [0; 4];
+        assert_eq!(read(handle, &mut buf, LONG).unwrap(), 4);
+        assert_eq!(&buf, b"abcd");
+        assert_eq!(read(handle, &mut buf, SHORT).unwrap(), 2);
+        assert_eq!(&buf[..2], b"ef");
+        assert_eq!(read(handle, &mut buf, SHORT).unwrap(), 0);
+        write(handle, b"!\n", LONG).unwrap();
+        assert_eq!(read(handle, &mut buf, LONG).unwrap(), 2);
+        assert!(matches!(read(handle, &mut buf, LONG), Err(TransportError::Closed)));
+        destroy(handle).unwrap();
+        assert!(destroy(handle).is_err());
+        assert!(read(handle, &mut buf, LONG).is_err());
+        assert!(write(handle, b"x", LONG).is_err());
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_peer_that_is_not_trusted_is_refused() {
+        let (port, _, server) = echo_server();
+        assert!(matches!(establish("localhost", port, b""), Err(TransportError::Tls(_))));
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_root_that_is_not_text_is_refused() {
+        assert!(matches!(trust(b"\xff"), Err(TransportError::TrustAnchor(_))));
+        assert_eq!(trust(b"\0").unwrap(), Trust::BuiltIn);
+    }
+
+    #[test]
+    fn a_wild_handle_is_an_error() {
+        assert!(read(usize::MAX, &mut [0; 4], LONG).is_err());
+    }
+}
