@@ -249,30 +249,58 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Opens the log.
+ * Opens the log. Nothing is printed before `IOT_SetLogLevel`.
+ *
+ * `ident` names the program; NULL is allowed. An empty name leaves the log closed. Lines go out
+ * by `HAL_Printf`, one call a line, from whatever thread has something to say.
  *
  * # Safety
- * `ident` is NULL or points to a text that ends in a NUL.
+ * `ident` is either NULL or a string that ends with a NUL; it is not kept.
  */
 void IOT_OpenLog(const char *ident);
 
 /**
- * Closes the log.
+ * Closes the log: nothing is printed until it is opened again.
  */
 void IOT_CloseLog(void);
 
 /**
  * Prints lines of this level and of all more urgent ones from now on.
+ *
+ * A number that is no level changes nothing and is said in the log.
  */
 void IOT_SetLogLevel(IOT_LogLevel level);
 
 /**
- * Prints how much memory the library uses.
+ * Prints how much memory the library uses, if lines of `level` are printed at all.
+ *
+ * The figures are real: of everything that the library has allocated, in bytes and in numbers.
+ * A number that is no level counts as debug.
  */
 void IOT_DumpMemoryStats(IOT_LogLevel level);
 
 /**
- * Finds out how the device connects.
+ * Makes everything that an MQTT login needs of a device's identity.
+ *
+ * Without dynamic registration (`IOTX_IOCTL_SET_DYNAMIC_REGISTER` 0) `device_secret` is the
+ * device's secret. With it `device_secret` is not looked at: the secret is read from the store
+ * (`HAL_Kv_Get`), or fetched from the cloud by HTTPS with the product secret
+ * (`HAL_GetProductSecret`), stored (`HAL_Kv_Set`) and handed to `HAL_SetDeviceSecret`. A secret
+ * that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
+ * loses it for ever.
+ *
+ * On success `*info_ptr` points to an `iotx_conn_info_t` that the library owns: it must not be
+ * freed, is valid for the life of the process, and is overwritten by the next call. Otherwise
+ * `*info_ptr` is NULL.
+ *
+ * Blocks for at most 10 seconds, in which `HAL_*` functions are called on this thread.
+ *
+ * # Returns
+ * 0 on success; -1 otherwise, and the log says why in words.
+ *
+ * # Safety
+ * Each string is either NULL or ends with a NUL; none is kept. `info_ptr` is either NULL or points
+ * to a pointer.
  */
 int IOT_SetupConnInfo(const char *product_key,
                       const char *device_name,
@@ -280,14 +308,18 @@ int IOT_SetupConnInfo(const char *product_key,
                       void **info_ptr);
 
 /**
- * Sets or gets an option, one of `iotx_ioctl_option_t`.
+ * Sets or gets a parameter of the SDK.
+ *
+ * `option` is one of `iotx_ioctl_option_t`; `data` points to an `int`, which is read by a `SET`
+ * and written by a `GET`. May be called at any time from any thread; a new region counts from the
+ * next `IOT_SetupConnInfo` on.
  *
  * # Returns
- * - 0: success.
- * - -1: `option` is unknown or `data` is NULL.
+ * 0 on success; -1 when the option is unknown, `data` is NULL or the value is out of range: then
+ * nothing has changed. The C SDK stores a region that does not exist, and connects to Shanghai.
  *
  * # Safety
- * `data` is NULL or points to what the option needs.
+ * `data` is either NULL or points to an `int`.
  */
 int IOT_Ioctl(int option, void *data);
 

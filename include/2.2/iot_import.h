@@ -25,14 +25,14 @@ int HAL_Vsnprintf(char *str, const int len, const char *fmt, va_list ap);
 #endif
 
 /**
- * The time-out of `HAL_SemaphoreWait` that never comes.
- */
-#define PLATFORM_WAIT_INFINITE ~0
-
-/**
  * Room for an IPv4 address as text, in bytes with the NUL.
  */
 #define NETWORK_ADDR_LEN 16
+
+/**
+ * As a timeout: wait for ever.
+ */
+#define PLATFORM_WAIT_INFINITE ~0
 
 /**
  * How urgently a thread runs.
@@ -73,33 +73,33 @@ typedef enum hal_os_thread_priority_t {
 } hal_os_thread_priority_t;
 
 /**
- * How `HAL_ThreadCreate` creates a thread.
+ * How a thread is wanted. All zeroes are a good choice.
  */
 typedef struct _hal_os_thread {
     /**
-     * The priority to start with.
+     * Initial priority. Ignored on Linux.
      */
     enum hal_os_thread_priority_t priority;
     /**
-     * Memory for the stack, NULL to have it allocated.
+     * A stack of the caller's. Ignored on Linux, where the system allocates it.
      */
     void *stack_addr;
     /**
-     * The stack's size in bytes, 0 for the system's default.
+     * Stack size in bytes, 0 for the default. On Linux at least 256 KiB are given.
      */
     size_t stack_size;
     /**
-     * 0: somebody waits for the thread's end; otherwise it cleans up after itself.
+     * 0: the thread is deleted by `HAL_ThreadDelete`; otherwise it is detached from the start.
      */
     int detach_state;
     /**
-     * The thread's name, NULL for none.
+     * A name for debuggers, NUL-terminated, or NULL. Linux shows 15 bytes of it.
      */
     char *name;
 } _hal_os_thread;
 
 /**
- * How `HAL_ThreadCreate` creates a thread.
+ * How a thread is wanted.
  */
 typedef struct _hal_os_thread hal_os_thread_param_t;
 
@@ -128,112 +128,376 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Allocates memory.
+ * Allocates memory. Memory that crosses the interface of the library is of this kind.
+ *
+ * `size`: bytes. Returns the buffer, or NULL when there is no memory. It may be freed by the
+ * C library's `free` as well.
  */
 extern void *HAL_Malloc(uint32_t size);
 
 /**
- * Frees memory.
+ * Frees memory of `HAL_Malloc` or of the C library's `malloc`.
+ *
+ * `ptr`: the buffer, or NULL, for which nothing is done.
  */
 extern void HAL_Free(void *ptr);
 
+/**
+ * Creates a mutex, which is unlocked. It is not recursive.
+ *
+ * Returns a handle for the functions below, or NULL on failure.
+ */
 extern void *HAL_MutexCreate(void);
 
+/**
+ * Destroys a mutex, which must not be locked.
+ *
+ * `mutex`: the handle, dead afterwards; NULL does nothing.
+ */
 extern void HAL_MutexDestroy(void *mutex);
 
+/**
+ * Locks a mutex, waiting for it as long as it takes.
+ *
+ * `mutex`: the handle. NULL is logged and does nothing.
+ */
 extern void HAL_MutexLock(void *mutex);
 
+/**
+ * Unlocks a mutex.
+ *
+ * `mutex`: the handle. NULL is logged and does nothing.
+ */
 extern void HAL_MutexUnlock(void *mutex);
 
+/**
+ * Creates a counting semaphore, which starts at 0.
+ *
+ * Returns a handle for the functions below, or NULL on failure.
+ */
 extern void *HAL_SemaphoreCreate(void);
 
+/**
+ * Destroys a semaphore, for which no thread may be waiting.
+ *
+ * `sem`: the handle, dead afterwards; NULL does nothing.
+ */
 extern void HAL_SemaphoreDestroy(void *sem);
 
-extern int HAL_SemaphoreWait(void *sem, uint32_t timeout_ms);
-
+/**
+ * Adds one to a semaphore and wakes a thread that waits for it.
+ *
+ * `sem`: the handle. Not to be called by a signal handler.
+ */
 extern void HAL_SemaphorePost(void *sem);
 
+/**
+ * Takes one from a semaphore, waiting until there is one.
+ *
+ * `sem`: the handle; `timeout_ms`: how long to wait, `PLATFORM_WAIT_INFINITE` for ever. The
+ * wait follows a clock that never jumps. Returns 0, or -1 when the time is up or `sem` is
+ * NULL.
+ */
+extern int HAL_SemaphoreWait(void *sem, uint32_t timeout_ms);
+
+/**
+ * Starts a thread.
+ *
+ * `thread_handle`: receives the handle; `work_routine`: runs in the thread; `arg`: its
+ * argument; `hal_os_thread_param`: how the thread is wanted, or NULL; `stack_used`: receives
+ * how much of a stack of the caller's is used, always 0 on Linux, or NULL. Returns 0, or
+ * non-zero on failure.
+ */
 extern int HAL_ThreadCreate(void **thread_handle,
                             void *(*work_routine)(void*),
                             void *arg,
                             hal_os_thread_param_t *hal_os_thread_param,
                             int *stack_used);
 
+/**
+ * Has a thread clean up after itself when it ends.
+ *
+ * `thread_handle`: of a thread that was not detached; dead afterwards.
+ */
 extern void HAL_ThreadDetach(void *thread_handle);
 
+/**
+ * Ends a thread and waits for its end.
+ *
+ * `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
+ * thread. A thread ends where it waits, or when the function of the library that it is in
+ * returns.
+ */
 extern void HAL_ThreadDelete(void *thread_handle);
 
+/**
+ * Sleeps.
+ *
+ * `ms`: milliseconds, at least.
+ */
 extern void HAL_SleepMs(uint32_t ms);
 
+/**
+ * Returns the milliseconds since an arbitrary start, by a clock that never jumps.
+ */
 extern uint64_t HAL_UptimeMs(void);
 
+/**
+ * Writes the local time as `MM-DD HH:MM:SS.mmm` and a NUL.
+ *
+ * `buf`: receives the text; `len`: its room in bytes, at least 28. Returns `buf`, or NULL on
+ * failure.
+ */
 extern char *HAL_GetTimeStr(char *buf, int len);
 
-extern long long HAL_UTC_Get(void);
-
+/**
+ * Sets the time that `HAL_UTC_Get` returns, in this process only.
+ *
+ * `ms`: milliseconds since 1970.
+ */
 extern void HAL_UTC_Set(long long ms);
 
+/**
+ * Returns the wall-clock time in milliseconds since 1970.
+ */
+extern long long HAL_UTC_Get(void);
+
+/**
+ * Seeds the random numbers. Does nothing on Linux, whose random numbers need no seed.
+ */
 extern void HAL_Srandom(uint32_t seed);
 
+/**
+ * Returns a random number that cannot be guessed, below `region`; 0 when that is 0.
+ */
 extern uint32_t HAL_Random(uint32_t region);
 
+/**
+ * Writes to the console, as the C library's `printf` does, and flushes it.
+ */
 extern void HAL_Printf(const char *fmt, ...);
 
+/**
+ * Writes a text into a buffer, as the C library's `snprintf` does.
+ *
+ * `str`: receives the text and its NUL; `len`: its room in bytes. Without room, or with NULL,
+ * nothing is written. Returns the length that the whole text has, or a negative number on
+ * failure.
+ */
 extern int HAL_Snprintf(char *str, int len, const char *fmt, ...);
 
+/**
+ * Sets the product key.
+ *
+ * `product_key`: NUL-terminated, at most 20 bytes; copied. Returns its length, or -1 when it
+ * is NULL or too long.
+ */
 extern int HAL_SetProductKey(char *product_key);
 
+/**
+ * Sets the device name.
+ *
+ * `device_name`: NUL-terminated, at most 32 bytes; copied. Returns its length, or -1 when it
+ * is NULL or too long.
+ */
 extern int HAL_SetDeviceName(char *device_name);
 
+/**
+ * Sets the device secret. The library calls it when the device has registered.
+ *
+ * `device_secret`: NUL-terminated, at most 64 bytes; copied. Returns its length, or -1 when it
+ * is NULL or too long.
+ */
 extern int HAL_SetDeviceSecret(char *device_secret);
 
+/**
+ * Sets the product secret.
+ *
+ * `product_secret`: NUL-terminated, at most 64 bytes; copied. Returns its length, or -1 when
+ * it is NULL or too long.
+ */
 extern int HAL_SetProductSecret(char *product_secret);
 
+/**
+ * Gets the product key.
+ *
+ * `product_key`: receives it and a NUL, at most 21 bytes. Returns its length, 0 when none is
+ * set, or -1 for NULL.
+ */
 extern int HAL_GetProductKey(char *product_key);
 
+/**
+ * Gets the device name.
+ *
+ * `device_name`: receives it and a NUL, at most 33 bytes. Returns its length, 0 when none is
+ * set, or -1 for NULL.
+ */
 extern int HAL_GetDeviceName(char *device_name);
 
+/**
+ * Gets the device secret.
+ *
+ * `device_secret`: receives it and a NUL, at most 65 bytes. Returns its length, 0 when none is
+ * set, or -1 for NULL.
+ */
 extern int HAL_GetDeviceSecret(char *device_secret);
 
+/**
+ * Gets the product secret.
+ *
+ * `product_secret`: receives it and a NUL, at most 65 bytes. Returns its length, 0 when none
+ * is set, or -1 for NULL.
+ */
 extern int HAL_GetProductSecret(char *product_secret);
 
+/**
+ * Gets the partner id.
+ *
+ * `pid_str`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+ */
 extern int HAL_GetPartnerID(char *pid_str);
 
+/**
+ * Gets the module id.
+ *
+ * `mid_str`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+ */
 extern int HAL_GetModuleID(char *mid_str);
 
+/**
+ * Gets the device id: product key, a dot and device name.
+ *
+ * `device_id`: receives it and a NUL, at most 64 bytes. Returns its length, or -1 for NULL.
+ */
 extern int HAL_GetDeviceID(char *device_id);
 
+/**
+ * Gets the chip's id.
+ *
+ * `cid_str`: receives it and a NUL, at most 65 bytes. Returns `cid_str`.
+ */
 extern char *HAL_GetChipID(char *cid_str);
 
+/**
+ * Gets the firmware's version. The library calls it by this name, as release 2.2 spells it.
+ *
+ * `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+ * The library's own calls `HAL_GetFirmwareVersion`, so a firmware may define either.
+ */
 extern int HAL_GetFirmwareVesion(char *version);
 
+/**
+ * Gets the firmware's version, by the name that later releases have.
+ *
+ * `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+ */
 extern int HAL_GetFirmwareVersion(char *version);
 
+/**
+ * Stores a value, in the place of an earlier one, so that it survives a loss of power.
+ *
+ * `key`: NUL-terminated UTF-8, 1 to 128 bytes; `val`: the value; `len`: its length in bytes,
+ * at most 64 KiB; `sync`: ignored, the value is always on the disk when the function returns.
+ * Returns 0, or -1 on failure.
+ *
+ * The library's own keeps all of them in one file: `$LINKKIT_KV_FILE`, else
+ * `/var/lib/linkkit/kv.json` where that can be written, else
+ * `$XDG_STATE_HOME/linkkit/kv.json`, which is usually under `~/.local/state`.
+ */
 extern int HAL_Kv_Set(const char *key, const void *val, int len, int sync);
 
+/**
+ * Reads a value.
+ *
+ * `key`: as for `HAL_Kv_Set`; `buffer`: receives the value, without a NUL; `buffer_len`: the
+ * room in bytes on entry, the value's length on success. Returns 0, or -1 when there is no
+ * such value, it is longer than the room, or it could not be read; then nothing is written.
+ */
 extern int HAL_Kv_Get(const char *key, void *buffer, int *buffer_len);
 
+/**
+ * Removes a value.
+ *
+ * `key`: as for `HAL_Kv_Set`. Returns 0, also when there was none, or -1 on failure.
+ */
 extern int HAL_Kv_Del(const char *key);
 
+/**
+ * Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
+ * resolved.
+ *
+ * `host`: NUL-terminated name or address; `port`: port. Returns a handle, on Linux the socket's
+ * descriptor, or 0 on failure.
+ */
 extern uintptr_t HAL_TCP_Establish(const char *host, uint16_t port);
 
+/**
+ * Ends a connection.
+ *
+ * `fd`: the handle, dead afterwards. Returns 0, or -1 on failure.
+ */
 extern int32_t HAL_TCP_Destroy(uintptr_t fd);
 
+/**
+ * Sends bytes. One thread at a time may send on a connection, while another receives.
+ *
+ * `fd`: the handle; `buf`: the bytes; `len`: how many; `timeout_ms`: how long to wait. Returns
+ * how many were sent, fewer than `len` when the time is up, or -1 on failure.
+ */
 extern int32_t HAL_TCP_Write(uintptr_t fd, const char *buf, uint32_t len, uint32_t timeout_ms);
 
+/**
+ * Receives bytes, until there are `len` or the time is up. One thread at a time may receive on
+ * a connection, while another sends.
+ *
+ * `fd`: the handle; `buf`: receives the bytes; `len`: how many; `timeout_ms`: how long to wait.
+ * Returns how many came, 0 for none, -1 when the peer closed the connection, -2 on failure;
+ * bytes that came before are returned first.
+ */
 extern int32_t HAL_TCP_Read(uintptr_t fd, char *buf, uint32_t len, uint32_t timeout_ms);
 
+/**
+ * Connects by TCP and TLS, blocking. The peer's certificate is verified, chain and name.
+ *
+ * `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM; `ca_crt_len`:
+ * its length in bytes with the NUL. Returns a handle, or 0 on failure.
+ */
 extern uintptr_t HAL_SSL_Establish(const char *host,
                                    uint16_t port,
                                    const char *ca_crt,
                                    size_t ca_crt_len);
 
+/**
+ * Ends a TLS connection.
+ *
+ * `handle`: dead afterwards. Returns 0, or -1 on failure.
+ */
 extern int32_t HAL_SSL_Destroy(uintptr_t handle);
 
+/**
+ * Sends bytes over TLS. One thread at a time may send, while another receives.
+ *
+ * `handle`: of `HAL_SSL_Establish`; `buf`: the bytes; `len`: how many; `timeout_ms`: how long
+ * to wait. Returns `len`, 0 when the time is up, or -1 on failure.
+ */
 extern int32_t HAL_SSL_Write(uintptr_t handle, const char *buf, int len, int timeout_ms);
 
+/**
+ * Receives bytes over TLS, until there are `len` or the time is up. One thread at a time may
+ * receive, while another sends.
+ *
+ * `handle`: of `HAL_SSL_Establish`; `buf`: receives the bytes; `len`: how many; `timeout_ms`:
+ * how long to wait. Returns how many came, 0 for none, or -2 when the peer closed the
+ * connection or on failure; bytes that came before are returned first.
+ */
 extern int32_t HAL_SSL_Read(uintptr_t handle, char *buf, int len, int timeout_ms);
 
+/**
+ * Returns the root certificate that the platform's servers are verified by, PEM with a NUL.
+ *
+ * The text must stay valid for ever. The library's own returns GlobalSign Root CA (R1), and
+ * the library then trusts Mozilla's list as well; a firmware's own is the only one trusted.
+ */
 extern const char *iotx_ca_get(void);
 
 #ifdef __cplusplus

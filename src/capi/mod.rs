@@ -1,3 +1,14 @@
-//! The C interface: the only exports of the library.
+//! The C interface: the only exports. Pointers become values here, and panics become codes.
 
+pub(crate) mod boundary;
+pub mod conninfo;
+mod hal;
+mod handle;
+pub mod ioctl;
+pub mod log;
+mod memory;
+#[allow(non_snake_case, reason = "parameters are named as in the C headers")]
+pub mod mqtt;
+mod ptr;
 pub mod release;
+mod sdk;

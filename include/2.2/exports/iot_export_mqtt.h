@@ -259,32 +259,97 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes a client.
+ * Connects to the cloud, logs in and reports the device's versions.
+ *
+ * `pInitParams` and its strings are read and not kept. `host`, `client_id`, `username`,
+ * `password`, `pwrite_buf` and `pread_buf` must be there; `pub_key` is the root certificate as
+ * PEM, and NULL means a connection without TLS. The two buffers are not written to: their sizes
+ * are the limits of what is sent and received. `request_timeout_ms` outside of 500 to 5000 becomes
+ * 2000; `keepalive_interval_ms` is cut to 60000 to 180000.
+ *
+ * Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
+ * `HAL_TCP_*`) and one request timeout for the broker's answer.
+ *
+ * # Returns
+ * The client's handle, to be ended by `IOT_MQTT_Destroy`; several clients may live side by side.
+ * NULL on failure, and the log says why in words.
+ *
+ * # Safety
+ * `pInitParams` is either NULL or points to an `iotx_mqtt_param_t` whose strings are either NULL
+ * or end with a NUL. `handle_event.h_fp` may be called, with `handle_event.pcontext`, by any
+ * thread that yields, until the client is destroyed.
  */
 void *IOT_MQTT_Construct(struct iotx_mqtt_param_t *pInitParams);
 
 /**
- * Destroys a client.
+ * Ends a client: says good-bye to the broker and frees what the client holds.
+ *
+ * `phandle` points to the handle, which is set to NULL. May be called at any time from any thread
+ * and from inside handlers. Returns promptly (the C SDK sleeps for 200 ms). No handler is called
+ * afterwards; one that runs in another thread at this moment may still be running.
+ *
+ * # Returns
+ * 0 on success; -2 when `phandle` or the handle is NULL or there is no such client.
+ *
+ * # Safety
+ * `phandle` is either NULL or points to a pointer, which may have any value.
  */
 int IOT_MQTT_Destroy(void **phandle);
 
 /**
- * Does the client's work.
+ * Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
+ *
+ * Lasts its time even when nothing is to be done, so that firmware can pace itself by it, and
+ * hands messages over at once as they come. 0 counts as 10 ms. Several threads may yield on the
+ * same client; each handler then runs on one of them.
+ *
+ * # Returns
+ * 0 when the time is up; -1 when `timeout_ms` is negative; -2 when there is no such client.
+ *
+ * # Safety
+ * None: `handle` may have any value.
  */
 int IOT_MQTT_Yield(void *handle, int timeout_ms);
 
 /**
- * Publishes a log line.
+ * Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
+ *
+ * `level` is a word such as `debug`. A text longer than 128 bytes is cut.
+ *
+ * # Returns
+ * 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
+ *
+ * # Safety
+ * Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
  */
 int IOT_MQTT_LogPost(void *pHandle, const char *level, const char *module, const char *msg);
 
 /**
- * Whether the client is connected.
+ * Whether a client is connected at the moment.
+ *
+ * # Returns
+ * 1 when it is, 0 when it is not; -2 when there is no such client.
+ *
+ * # Safety
+ * None: `handle` may have any value.
  */
 int IOT_MQTT_CheckStateNormal(void *handle);
 
 /**
- * Subscribes.
+ * Asks for a subscription. The answer comes as an event with the packet id.
+ *
+ * `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
+ * has granted the subscription, on a thread that yields. The same function with the same context
+ * is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+ *
+ * # Returns
+ * The packet id, above 0; -2 when a parameter is NULL or empty or there is no such client; -41 for
+ * a filter that may not be used; -27 when not connected; -42 when 30 requests wait for their
+ * answer; -26 when the packet is larger than `write_buf_size`; -14 when it could not be sent.
+ *
+ * # Safety
+ * `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
+ * `topic_handle_func` may be called until the client is destroyed.
  */
 int IOT_MQTT_Subscribe(void *handle,
                        const char *topic_filter,
@@ -293,7 +358,18 @@ int IOT_MQTT_Subscribe(void *handle,
                        void *pcontext);
 
 /**
- * Subscribes and waits for the answer.
+ * Asks for a subscription and waits until the broker has granted it.
+ *
+ * Waits for at most `timeout_ms`. With `do_yield` other than 0 this thread yields meanwhile; with 0
+ * another thread has to, or no answer is seen. Otherwise like `IOT_MQTT_Subscribe`.
+ *
+ * # Returns
+ * 0 once the subscription is granted; -1 when it is refused or `timeout_ms` is over; -2 when a
+ * parameter is NULL or empty or there is no such client. Returns at once when the broker refuses,
+ * where the C SDK asks again until the time is up.
+ *
+ * # Safety
+ * As for `IOT_MQTT_Subscribe`.
  */
 int IOT_MQTT_Subscribe_Sync(void *handle,
                             const char *topic_filter,
@@ -304,12 +380,39 @@ int IOT_MQTT_Subscribe_Sync(void *handle,
                             int do_yield);
 
 /**
- * Unsubscribes.
+ * Ends a subscription with all its handlers. The answer comes as an event with the packet id.
+ *
+ * The filter need not have been subscribed to by this client.
+ *
+ * # Returns
+ * As for `IOT_MQTT_Subscribe`, with -22 for a packet larger than `write_buf_size`.
+ *
+ * # Safety
+ * `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
  */
 int IOT_MQTT_Unsubscribe(void *handle, const char *topic_filter);
 
 /**
- * Publishes.
+ * Publishes a message.
+ *
+ * Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
+ * `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
+ * the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+ * two request timeouts, and after every reconnection, without limit.
+ *
+ * May be called from any thread and inside handlers. Blocks for at most one request timeout, when
+ * the connection does not take the bytes.
+ *
+ * # Returns
+ * The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
+ * no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
+ * above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
+ * `write_buf_size`; -14 when it could not be sent: then the message is given up.
+ *
+ * # Safety
+ * `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
+ * message whose `payload` is either NULL or points to `payload_len` bytes. None is kept. `handle`
+ * may have any value.
  */
 int IOT_MQTT_Publish(void *handle, const char *topic_name, iotx_mqtt_topic_info_pt topic_msg);
 

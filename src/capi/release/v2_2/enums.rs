@@ -2,6 +2,7 @@
 
 /// How urgent a log line is.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum _IOT_LogLevel {
     /// The system is unusable.
     IOT_LOG_EMERG = 0,
@@ -22,6 +23,7 @@ pub type IOT_LogLevel = _IOT_LogLevel;
 
 /// The cloud's sites, for `IOTX_IOCTL_SET_DOMAIN`.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IOTX_CLOUD_DOMAIN_TYPES {
     /// Shanghai.
     IOTX_CLOUD_DOMAIN_SH = 0,
@@ -42,6 +44,7 @@ pub type iotx_cloud_domain_types_t = IOTX_CLOUD_DOMAIN_TYPES;
 
 /// What `IOT_Ioctl` sets or gets. The data of each is an `int`.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum iotx_ioctl_option_t {
     /// Sets the site, one of `iotx_cloud_domain_types_t`.
     IOTX_IOCTL_SET_DOMAIN = 0,
@@ -55,6 +58,7 @@ pub enum iotx_ioctl_option_t {
 
 /// How surely a message is delivered.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum iotx_mqtt_qos_t {
     /// At most once.
     IOTX_MQTT_QOS0 = 0,
@@ -66,6 +70,7 @@ pub enum iotx_mqtt_qos_t {
 
 /// What happened to an MQTT client.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum iotx_mqtt_event_type_t {
     /// No event: the library never reports it.
     IOTX_MQTT_EVENT_UNDEF = 0,
@@ -99,6 +104,7 @@ pub enum iotx_mqtt_event_type_t {
 
 /// How urgently a thread runs.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum hal_os_thread_priority_t {
     /// Only when nothing else does.
     os_thread_priority_idle = -3,

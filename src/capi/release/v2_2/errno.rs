@@ -4,6 +4,7 @@
 ///
 /// A code whose text starts with a name and a colon belongs to that part of the platform.
 #[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IOT_RETURN_CODES {
     /// Success.
     SUCCESS_RETURN = 0,

@@ -4,15 +4,17 @@ pub mod enums;
 mod errno;
 mod export;
 mod import;
+mod ioctl;
 mod layout;
 mod mqtt;
 mod product;
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::c_uint;
 
 pub use errno::*;
 pub use export::*;
 pub use import::*;
+pub(crate) use ioctl::ioctl;
 pub use mqtt::*;
 pub use product::*;
 
@@ -28,7 +30,3 @@ pub type iotx_mqtt_qos_t = c_uint;
 
 /// An event, one of [`enums::iotx_mqtt_event_type_t`].
 pub type iotx_mqtt_event_type_t = c_uint;
-
-/// A thread's priority, one of [`enums::hal_os_thread_priority_t`]. Signed, as it has negative
-/// values.
-pub type hal_os_thread_priority_t = c_int;

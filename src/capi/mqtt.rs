@@ -1,0 +1,582 @@
+//! `IOT_MQTT_*`.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::boundary::{cancellation_point, guard};
+use super::handle::Handle;
+use super::ptr;
+use super::release::{
+    FAIL_RETURN, IOT_RETURN_CODES as Code, NULL_VALUE_ERROR, SUCCESS_RETURN,
+    enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
+    iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
+    iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
+};
+use super::sdk::SDK;
+use crate::hal::import;
+use crate::mqtt::client::{Client, EventHandler, Params};
+use crate::mqtt::connect::Login;
+use crate::mqtt::{Error, Event, Handler, Message, QoS};
+use crate::report;
+use crate::transport::{Endpoint, Security, Trust};
+
+/// The interval, in milliseconds, that `IOT_MQTT_Yield` takes 0 for.
+const YIELD_DEFAULT_MS: c_int = 10;
+
+/// Connects to the cloud, logs in and reports the device's versions.
+///
+/// `pInitParams` and its strings are read and not kept. `host`, `client_id`, `username`,
+/// `password`, `pwrite_buf` and `pread_buf` must be there; `pub_key` is the root certificate as
+/// PEM, and NULL means a connection without TLS. The two buffers are not written to: their sizes
+/// are the limits of what is sent and received. `request_timeout_ms` outside of 500 to 5000 becomes
+/// 2000; `keepalive_interval_ms` is cut to 60000 to 180000.
+///
+/// Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
+/// `HAL_TCP_*`) and one request timeout for the broker's answer.
+///
+/// # Returns
+/// The client's handle, to be ended by `IOT_MQTT_Destroy`; several clients may live side by side.
+/// NULL on failure, and the log says why in words.
+///
+/// # Safety
+/// `pInitParams` is either NULL or points to an `iotx_mqtt_param_t` whose strings are either NULL
+/// or end with a NUL. `handle_event.h_fp` may be called, with `handle_event.pcontext`, by any
+/// thread that yields, until the client is destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t) -> *mut c_void {
+    guard(std::ptr::null_mut(), || {
+        // SAFETY: NULL or valid, as the caller promises.
+        let Some(given) = (unsafe { pInitParams.as_ref() }) else {
+            ::log::error!(target: "IOT_MQTT_Construct", "Invalid argument: pInitParams is NULL");
+            return std::ptr::null_mut();
+        };
+        let handle = Handle::new();
+        // SAFETY: its strings are as the caller promises.
+        let client = unsafe { params(given, handle) }
+            .and_then(|params| construct(handle, params).map_err(|error| error.to_string()));
+        match client {
+            Ok(()) => handle.as_ptr(),
+            Err(why) => {
+                ::log::error!(target: "IOT_MQTT_Construct", "{why}");
+                std::ptr::null_mut()
+            }
+        }
+    })
+}
+
+fn construct(handle: Handle, params: Params) -> Result<(), Error> {
+    let hal = import::hal();
+    SDK.save_again(hal);
+    let client = Client::connect(hal, params)?;
+    let reports = SDK.identity().map(|identity| report::after_connecting(hal, &identity));
+    for report in reports.unwrap_or_default() {
+        if let Err(error) =
+            client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
+        {
+            ::log::error!(target: "IOT_MQTT_Construct", "publish to {} failed: {error}", report.topic);
+        }
+    }
+    handle.insert(client);
+    Ok(())
+}
+
+/// # Safety
+/// The strings in `given` are either NULL or end with a NUL.
+unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, String> {
+    let text = |what: &str, text: *const c_char| {
+        // SAFETY: as the caller promises.
+        unsafe { ptr::required(text) }
+            .map(str::to_owned)
+            .map_err(|bad| format!("Invalid argument: {what} {bad}"))
+    };
+    if given.pwrite_buf.is_null() || given.pread_buf.is_null() {
+        return Err("Invalid argument: pwrite_buf or pread_buf is NULL".into());
+    }
+    let security = if given.pub_key.is_null() {
+        ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
+        Security::Plain
+    } else {
+        Security::Tls(Trust::from_pem(&text("pub_key", given.pub_key)?))
+    };
+    let keep_alive_s = keep_alive_s(given.keepalive_interval_ms);
+    Ok(Params {
+        login: Login {
+            endpoint: Endpoint { host: text("host", given.host)?, port: given.port, security },
+            client_id: text("client_id", given.client_id)?,
+            username: text("username", given.username)?,
+            password: crate::identity::Secret::new(text("password", given.password)?),
+            clean_session: given.clean_session != 0,
+            keep_alive_s,
+        },
+        request_timeout: request_timeout(given.request_timeout_ms),
+        keep_alive: Duration::from_secs(keep_alive_s.into()),
+        read_limit: given.read_buf_size as usize,
+        send_limit: given.write_buf_size as usize,
+        on_event: event_handler(handle, given.handle_event),
+    })
+}
+
+fn request_timeout(ms: u32) -> Duration {
+    const DEFAULT_MS: u32 = 2000;
+    let ms = if (500..=5000).contains(&ms) { ms } else { DEFAULT_MS };
+    Duration::from_millis(ms.into())
+}
+
+fn keep_alive_s(ms: u32) -> u16 {
+    const SECONDS: std::ops::RangeInclusive<u32> = 60..=180;
+    let asked = ms / 1000;
+    let kept = asked.clamp(*SECONDS.start(), *SECONDS.end());
+    if kept != asked {
+        ::log::warn!(target: "iotx_mc_set_connect_params", "Reset heartbeat interval => {} Millisecond", kept * 1000);
+    }
+    // Not above 180, so nothing is cut.
+    kept as u16
+}
+
+/// Ends a client: says good-bye to the broker and frees what the client holds.
+///
+/// `phandle` points to the handle, which is set to NULL. May be called at any time from any thread
+/// and from inside handlers. Returns promptly (the C SDK sleeps for 200 ms). No handler is called
+/// afterwards; one that runs in another thread at this moment may still be running.
+///
+/// # Returns
+/// 0 on success; -2 when `phandle` or the handle is NULL or there is no such client.
+///
+/// # Safety
+/// `phandle` is either NULL or points to a pointer, which may have any value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Destroy(phandle: *mut *mut c_void) -> c_int {
+    guard(FAIL_RETURN, || {
+        if phandle.is_null() {
+            ::log::error!(target: "IOT_MQTT_Destroy", "Invalid argument: phandle is NULL");
+            return NULL_VALUE_ERROR;
+        }
+        // SAFETY: not NULL, so it points to a pointer.
+        let handle = Handle::from_ptr(unsafe { phandle.read_unaligned() });
+        let Some(client) = handle.remove() else {
+            return unknown_handle("IOT_MQTT_Destroy");
+        };
+        client.close();
+        SDK.save_again(import::hal());
+        // SAFETY: as above.
+        unsafe { phandle.write_unaligned(std::ptr::null_mut()) };
+        ::log::info!(target: "iotx_mc_release", "mqtt release!");
+        SUCCESS_RETURN
+    })
+}
+
+/// Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
+///
+/// Lasts its time even when nothing is to be done, so that firmware can pace itself by it, and
+/// hands messages over at once as they come. 0 counts as 10 ms. Several threads may yield on the
+/// same client; each handler then runs on one of them.
+///
+/// # Returns
+/// 0 when the time is up; -1 when `timeout_ms` is negative; -2 when there is no such client.
+///
+/// # Safety
+/// None: `handle` may have any value.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) -> c_int {
+    let outcome = guard(FAIL_RETURN, || {
+        let Some(client) = Handle::from_ptr(handle).client() else {
+            return unknown_handle("IOT_MQTT_Yield");
+        };
+        let timeout_ms = if timeout_ms == 0 { YIELD_DEFAULT_MS } else { timeout_ms };
+        let Ok(timeout_ms) = u64::try_from(timeout_ms) else {
+            ::log::error!(target: "IOT_MQTT_Yield", "Invalid argument, timeout_ms = {timeout_ms}");
+            return FAIL_RETURN;
+        };
+        SDK.save_again_when_due(import::hal());
+        client.yield_for(Duration::from_millis(timeout_ms));
+        SUCCESS_RETURN
+    });
+    // A firmware ends its yielding thread by HAL_ThreadDelete.
+    cancellation_point();
+    outcome
+}
+
+/// Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
+///
+/// `level` is a word such as `debug`. A text longer than 128 bytes is cut.
+///
+/// # Returns
+/// 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
+///
+/// # Safety
+/// Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_LogPost(
+    pHandle: *mut c_void,
+    level: *const c_char,
+    module: *const c_char,
+    msg: *const c_char,
+) -> c_int {
+    guard(FAIL_RETURN, || {
+        let present = [level, module, msg].iter().all(|text| !text.is_null());
+        let (Some(client), Some(identity), true) =
+            (Handle::from_ptr(pHandle).client(), SDK.identity(), present)
+        else {
+            ::log::error!(target: "IOT_MQTT_LogPost", "Invalid argument: no such client, or a NULL");
+            return FAIL_RETURN;
+        };
+        // SAFETY: each is a string, as the caller promises.
+        let texts = unsafe { (ptr::optional(level), ptr::optional(module), ptr::optional(msg)) };
+        let (Ok(level), Ok(module), Ok(text)) = texts else {
+            ::log::error!(target: "IOT_MQTT_LogPost", "Invalid argument: not valid text");
+            return FAIL_RETURN;
+        };
+        let post = report::log_post(&identity, import::hal().utc_ms(), level, module, text);
+        match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
+            Ok(_) => SUCCESS_RETURN,
+            Err(error) => {
+                ::log::error!(target: "iotx_mc_log_post", "publish failed: {error}");
+                FAIL_RETURN
+            }
+        }
+    })
+}
+
+/// Whether a client is connected at the moment.
+///
+/// # Returns
+/// 1 when it is, 0 when it is not; -2 when there is no such client.
+///
+/// # Safety
+/// None: `handle` may have any value.
+#[unsafe(no_mangle)]
+pub extern "C" fn IOT_MQTT_CheckStateNormal(handle: *mut c_void) -> c_int {
+    guard(0, || match Handle::from_ptr(handle).client() {
+        Some(client) => c_int::from(client.is_connected()),
+        None => unknown_handle("IOT_MQTT_CheckStateNormal"),
+    })
+}
+
+/// Asks for a subscription. The answer comes as an event with the packet id.
+///
+/// `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
+/// has granted the subscription, on a thread that yields. The same function with the same context
+/// is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+///
+/// # Returns
+/// The packet id, above 0; -2 when a parameter is NULL or empty or there is no such client; -41 for
+/// a filter that may not be used; -27 when not connected; -42 when 30 requests wait for their
+/// answer; -26 when the packet is larger than `write_buf_size`; -14 when it could not be sent.
+///
+/// # Safety
+/// `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
+/// `topic_handle_func` may be called until the client is destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Subscribe(
+    handle: *mut c_void,
+    topic_filter: *const c_char,
+    qos: iotx_mqtt_qos_t,
+    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
+    pcontext: *mut c_void,
+) -> c_int {
+    guard(FAIL_RETURN, || {
+        let target = Handle::from_ptr(handle);
+        let handler = topic_handler(target, topic_handle_func, pcontext);
+        // SAFETY: NULL or a string, as the caller promises.
+        let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
+        let (Some(client), Ok(filter), Some(handler)) = parts else {
+            return incomplete("IOT_MQTT_Subscribe");
+        };
+        let outcome = client.subscribe(filter, subscription_qos(qos), handler);
+        packet_id("iotx_mc_subscribe", outcome, Code::MQTT_SUBSCRIBE_PACKET_ERROR)
+    })
+}
+
+/// Asks for a subscription and waits until the broker has granted it.
+///
+/// Waits for at most `timeout_ms`. With `do_yield` other than 0 this thread yields meanwhile; with 0
+/// another thread has to, or no answer is seen. Otherwise like `IOT_MQTT_Subscribe`.
+///
+/// # Returns
+/// 0 once the subscription is granted; -1 when it is refused or `timeout_ms` is over; -2 when a
+/// parameter is NULL or empty or there is no such client. Returns at once when the broker refuses,
+/// where the C SDK asks again until the time is up.
+///
+/// # Safety
+/// As for `IOT_MQTT_Subscribe`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Subscribe_Sync(
+    handle: *mut c_void,
+    topic_filter: *const c_char,
+    qos: iotx_mqtt_qos_t,
+    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
+    pcontext: *mut c_void,
+    timeout_ms: c_int,
+    do_yield: c_int,
+) -> c_int {
+    guard(FAIL_RETURN, || {
+        let target = Handle::from_ptr(handle);
+        let handler = topic_handler(target, topic_handle_func, pcontext);
+        // SAFETY: NULL or a string, as the caller promises.
+        let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
+        let (Some(client), Ok(filter), Some(handler)) = parts else {
+            return incomplete("IOT_MQTT_Subscribe_Sync");
+        };
+        let timeout = Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0));
+        let qos = subscription_qos(qos);
+        match client.subscribe_sync(filter, qos, handler, timeout, do_yield != 0) {
+            Ok(()) => SUCCESS_RETURN,
+            Err(error) => {
+                ::log::error!(target: "IOT_MQTT_Subscribe_Sync", "'{filter}': {error}");
+                FAIL_RETURN
+            }
+        }
+    })
+}
+
+/// Ends a subscription with all its handlers. The answer comes as an event with the packet id.
+///
+/// The filter need not have been subscribed to by this client.
+///
+/// # Returns
+/// As for `IOT_MQTT_Subscribe`, with -22 for a packet larger than `write_buf_size`.
+///
+/// # Safety
+/// `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
+    handle: *mut c_void,
+    topic_filter: *const c_char,
+) -> c_int {
+    guard(FAIL_RETURN, || {
+        // SAFETY: NULL or a string, as the caller promises.
+        let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_filter) });
+        let (Some(client), Ok(filter)) = parts else {
+            return incomplete("IOT_MQTT_Unsubscribe");
+        };
+        let outcome = client.unsubscribe(filter);
+        packet_id("iotx_mc_unsubscribe", outcome, Code::MQTT_UNSUBSCRIBE_PACKET_ERROR)
+    })
+}
+
+/// Publishes a message.
+///
+/// Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
+/// `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
+/// the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+/// two request timeouts, and after every reconnection, without limit.
+///
+/// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
+/// the connection does not take the bytes.
+///
+/// # Returns
+/// The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
+/// no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
+/// above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
+/// `write_buf_size`; -14 when it could not be sent: then the message is given up.
+///
+/// # Safety
+/// `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
+/// message whose `payload` is either NULL or points to `payload_len` bytes. None is kept. `handle`
+/// may have any value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_MQTT_Publish(
+    handle: *mut c_void,
+    topic_name: *const c_char,
+    topic_msg: iotx_mqtt_topic_info_pt,
+) -> c_int {
+    guard(FAIL_RETURN, || {
+        // SAFETY: NULL or a string, as the caller promises.
+        let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_name) });
+        let (Some(client), Ok(topic), false) = (parts.0, parts.1, topic_msg.is_null()) else {
+            return incomplete("IOT_MQTT_Publish");
+        };
+        // SAFETY: a message, as the caller promises. Only the fields that the firmware must have
+        // set are read.
+        let (qos, retain, payload) = unsafe {
+            let len = (*topic_msg).payload_len as usize;
+            ((*topic_msg).qos, (*topic_msg).retain != 0, ptr::bytes((*topic_msg).payload, len))
+        };
+        let Some(payload) = payload else { return incomplete("IOT_MQTT_Publish") };
+
+        let outcome = client.publish(topic, publish_qos(qos), retain, payload);
+        if let Ok(id @ 1..) = outcome {
+            // SAFETY: as above.
+            unsafe { (*topic_msg).packet_id = id };
+        }
+        packet_id("iotx_mc_publish", outcome, Code::MQTT_PUBLISH_PACKET_ERROR)
+    })
+}
+
+fn subscription_qos(qos: iotx_mqtt_qos_t) -> QoS {
+    match qos {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        2 => QoS::ExactlyOnce,
+        _ => {
+            ::log::warn!(target: "IOT_MQTT_Subscribe", "Invalid qos({qos}) out of [0, 2], using 0");
+            QoS::AtMostOnce
+        }
+    }
+}
+
+/// QoS 2 stands for all that cannot be published.
+fn publish_qos(qos: u8) -> QoS {
+    match qos {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        _ => QoS::ExactlyOnce,
+    }
+}
+
+fn packet_id(target: &str, outcome: Result<u16, Error>, too_large: Code) -> c_int {
+    outcome.map_or_else(
+        |error| {
+            ::log::error!(target: target, "{error}");
+            code(&error, too_large) as c_int
+        },
+        c_int::from,
+    )
+}
+
+fn code(error: &Error, too_large: Code) -> Code {
+    match error {
+        Error::NotConnected => Code::MQTT_STATE_ERROR,
+        Error::BadTopic(_) => Code::MQTT_TOPIC_FORMAT_ERROR,
+        Error::UnsupportedQos => Code::MQTT_PUBLISH_QOS_ERROR,
+        Error::WaitListFull { .. } => Code::MQTT_PUSH_TO_LIST_ERROR,
+        Error::TooLarge { .. } => too_large,
+        Error::Transport(_) => Code::MQTT_NETWORK_ERROR,
+        Error::NotGranted => Code::MQTT_SUBSCRIBE_ACK_FAILURE,
+        Error::NoAnswer | Error::Malformed(_) | Error::ConnectRefused(_) | Error::NoConnack => {
+            Code::FAIL_RETURN
+        }
+    }
+}
+
+fn incomplete(function: &str) -> c_int {
+    ::log::error!(target: function, "Invalid argument: a parameter is NULL, empty or not text, or there is no such client");
+    NULL_VALUE_ERROR
+}
+
+fn unknown_handle(function: &str) -> c_int {
+    ::log::error!(target: function, "Invalid argument: there is no client with this handle (any more)");
+    NULL_VALUE_ERROR
+}
+
+/// What firmware gave us to give back to it.
+#[derive(Clone, Copy)]
+struct Context(*mut c_void);
+
+// SAFETY: the library never looks behind the pointer; it only hands it to the function that came
+// with it, which the firmware has written to be called from threads that yield.
+unsafe impl Send for Context {}
+// SAFETY: as above.
+unsafe impl Sync for Context {}
+
+impl Context {
+    /// A method, so that closures capture the whole `Context` and not the bare pointer in it.
+    fn pointer(self) -> *mut c_void {
+        self.0
+    }
+}
+
+fn topic_handler(
+    client: Handle,
+    function: iotx_mqtt_event_handle_func_fpt,
+    context: *mut c_void,
+) -> Option<Handler> {
+    let function = function?;
+    let context = Context(context);
+    Some(Handler {
+        key: (function as usize, context.pointer().addr()),
+        call: Arc::new(move |message| {
+            with_topic_info(message, |info| {
+                let mut event = iotx_mqtt_event_msg_t {
+                    event_type: EventType::IOTX_MQTT_EVENT_PUBLISH_RECEIVED as _,
+                    msg: info.cast(),
+                };
+                // SAFETY: the firmware gave the function to be called so.
+                unsafe { function(context.pointer(), client.as_ptr(), &raw mut event) };
+            });
+        }),
+    })
+}
+
+fn event_handler(client: Handle, handler: iotx_mqtt_event_handle_t) -> EventHandler {
+    let context = Context(handler.pcontext);
+    let function = handler.h_fp;
+    Arc::new(move |event| {
+        let Some(function) = function else { return };
+        let tell = |event_type: EventType, msg: *mut c_void| {
+            let mut event = iotx_mqtt_event_msg_t { event_type: event_type as _, msg };
+            // SAFETY: the firmware gave the function to be called so.
+            unsafe { function(context.pointer(), client.as_ptr(), &raw mut event) };
+        };
+        let id = |id: &u16| std::ptr::without_provenance_mut(usize::from(*id));
+        match event {
+            Event::Disconnect => {
+                tell(EventType::IOTX_MQTT_EVENT_DISCONNECT, std::ptr::null_mut());
+            }
+            Event::Reconnect => tell(EventType::IOTX_MQTT_EVENT_RECONNECT, std::ptr::null_mut()),
+            Event::SubscribeSuccess(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_SUBCRIBE_SUCCESS, id(packet));
+            }
+            Event::SubscribeTimeout(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_SUBCRIBE_TIMEOUT, id(packet));
+            }
+            Event::SubscribeNack(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_SUBCRIBE_NACK, id(packet));
+            }
+            Event::UnsubscribeSuccess(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_UNSUBCRIBE_SUCCESS, id(packet));
+            }
+            Event::UnsubscribeTimeout(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_UNSUBCRIBE_TIMEOUT, id(packet));
+            }
+            Event::PublishSuccess(packet) => {
+                tell(EventType::IOTX_MQTT_EVENT_PUBLISH_SUCCESS, id(packet));
+            }
+            Event::PublishReceived(message) => with_topic_info(message, |info| {
+                tell(EventType::IOTX_MQTT_EVENT_PUBLISH_RECEIVED, info.cast());
+            }),
+            Event::BufferOverflow => {
+                let text = c"mqtt read buffer is too short";
+                tell(EventType::IOTX_MQTT_EVENT_BUFFER_OVERFLOW, text.as_ptr().cast_mut().cast());
+            }
+        }
+    })
+}
+
+/// Shows a message as C sees it. The pointers are valid until `show` returns.
+fn with_topic_info(message: &mut Message, show: impl FnOnce(*mut iotx_mqtt_topic_info_t)) {
+    let (packet_id, qos) = (message.id, message.qos as u8);
+    let (dup, retain) = (u8::from(message.dup), u8::from(message.retain));
+    // A topic is at most 65535 bytes long, and a packet at most 256 MB.
+    let topic_len = message.topic().len() as u16;
+    let payload_len = message.payload().len() as u32;
+    let (topic, payload) = message.parts_mut();
+    let mut info = iotx_mqtt_topic_info_t {
+        packet_id,
+        qos,
+        dup,
+        retain,
+        topic_len,
+        payload_len,
+        ptopic: topic.as_mut_ptr().cast(),
+        payload: payload.as_mut_ptr().cast(),
+    };
+    show(&raw mut info);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_cut_as_the_c_sdk_cuts_them() {
+        assert_eq!(request_timeout(499), Duration::from_secs(2));
+        assert_eq!(request_timeout(500), Duration::from_millis(500));
+        assert_eq!(request_timeout(5000), Duration::from_secs(5));
+        assert_eq!(request_timeout(5001), Duration::from_secs(2));
+        assert_eq!(keep_alive_s(0), 60);
+        assert_eq!(keep_alive_s(90_999), 90);
+        assert_eq!(keep_alive_s(u32::MAX), 180);
+    }
+}

@@ -1,0 +1,30 @@
+//! Which number means which option of `IOT_Ioctl`.
+
+use std::ffi::c_int;
+
+use super::enums::iotx_ioctl_option_t as Number;
+use crate::conninfo::Ioctl;
+
+/// The option with this number, `None` when the release has none.
+pub(crate) fn ioctl(number: c_int) -> Option<Ioctl> {
+    const OPTIONS: [(Number, Ioctl); 4] = [
+        (Number::IOTX_IOCTL_SET_DOMAIN, Ioctl::SetRegion),
+        (Number::IOTX_IOCTL_GET_DOMAIN, Ioctl::GetRegion),
+        (Number::IOTX_IOCTL_SET_DYNAMIC_REGISTER, Ioctl::SetDynamicRegister),
+        (Number::IOTX_IOCTL_GET_DYNAMIC_REGISTER, Ioctl::GetDynamicRegister),
+    ];
+    OPTIONS.iter().find(|(known, _)| *known as c_int == number).map(|(_, option)| *option)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_release_2_2_1() {
+        assert_eq!(ioctl(0), Some(Ioctl::SetRegion));
+        assert_eq!(ioctl(3), Some(Ioctl::GetDynamicRegister));
+        assert_eq!(ioctl(4), None);
+        assert_eq!(ioctl(-1), None);
+    }
+}

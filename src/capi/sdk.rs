@@ -1,0 +1,5 @@
+//! The one instance of the SDK's settings that a process has.
+
+use crate::conninfo::Sdk;
+
+pub(crate) static SDK: Sdk = Sdk::new();
