@@ -14,7 +14,7 @@ use rcgen::{
 };
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use super::Trust;
 
@@ -56,13 +56,31 @@ impl Authority {
 
     /// The same with a certificate that is valid from one New Year to the other.
     pub(crate) fn config_for_years(&self, name: &str, from: i32, to: i32) -> Arc<ServerConfig> {
+        self.make_config(name, (from, to), rustls::DEFAULT_VERSIONS)
+    }
+
+    /// The same for a server that speaks only this version of TLS.
+    pub(crate) fn config_for_version(
+        &self,
+        name: &str,
+        version: &'static SupportedProtocolVersion,
+    ) -> Arc<ServerConfig> {
+        self.make_config(name, (2000, 4000), &[version])
+    }
+
+    fn make_config(
+        &self,
+        name: &str,
+        (from, to): (i32, i32),
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(to, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(

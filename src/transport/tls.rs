@@ -404,10 +404,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_comes_back() {
-        let tls = connected(echo);
-        tls.send(b"hello", PATIENCE).unwrap();
-        assert_eq!(receive_all(&tls, 5), b"hello");
+    fn what_is_sent_comes_back_over_either_version() {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let authority = Authority::new();
+            let server = serve_tls(authority.config_for_version(HOST, version), echo);
+            let tls = connect(FakeHal::leak(), server, &authority.trust(), PATIENCE).unwrap();
+            tls.send(b"hello", PATIENCE).unwrap();
+            assert_eq!(receive_all(&tls, 5), b"hello");
+            assert_eq!(lock(&tls.session).rustls.protocol_version(), Some(version.version));
+        }
     }
 
     #[test]
