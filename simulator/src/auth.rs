@@ -1,0 +1,170 @@
+//! The authentication service: what each path answers.
+//!
+//! 460, 500, 6100 and 6250 are from the platform's public lists of error codes, and 6289 is what
+//! its documentation shows for a second registration. 6287 and 6288 stand for two refusals whose
+//! numbers no public page was found to name.
+
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+
+use hyper::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::config::DeviceId;
+use crate::login::verify_sha256;
+use crate::state::{NoSecret, Registry};
+
+/// An answer of the service.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+/// A refusal in the platform's form.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    code: u32,
+    message: String,
+}
+
+fn refusal(code: u32, message: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into() }
+}
+
+type Form = HashMap<String, String>;
+
+/// Answers a request. `/auth/devicename` and `/auth/bootstrap` will have their arms here.
+pub(crate) fn answer(registry: &Registry, method: &Method, path: &str, body: &[u8]) -> Reply {
+    let service = match path {
+        "/auth/register/device" => register_device,
+        _ => return failure(StatusCode::NOT_FOUND, "service not found"),
+    };
+    if method != Method::POST {
+        return failure(StatusCode::METHOD_NOT_ALLOWED, "use POST");
+    }
+    let body = match service(registry, &parse(body)) {
+        Ok(data) => json!({"code": 200, "data": data, "message": "success"}),
+        Err(Refusal { code, message }) => json!({"code": code, "message": message}),
+    };
+    // The platform's refusals come with 200 OK; the code is in the body.
+    Reply { status: StatusCode::OK, body }
+}
+
+/// The device that a request is about, as far as it says.
+pub(crate) fn claimed_device(body: &[u8]) -> Option<DeviceId> {
+    let mut form = parse(body);
+    Some(DeviceId::new(form.remove("productKey")?, form.remove("deviceName")?))
+}
+
+fn parse(body: &[u8]) -> Form {
+    form_urlencoded::parse(body).into_owned().collect()
+}
+
+fn failure(status: StatusCode, message: &str) -> Reply {
+    Reply { status, body: json!({"code": status.as_u16(), "message": message}) }
+}
+
+/// Dynamic registration: a device that proves to know its product's secret gets one of its own,
+/// once.
+fn register_device(registry: &Registry, form: &Form) -> Result<Value, Refusal> {
+    let product_key = field(form, "productKey")?;
+    let device_name = field(form, "deviceName")?;
+    let random = field(form, "random")?;
+    let sign = field(form, "sign")?;
+    if field(form, "signMethod")? != "hmacsha256" {
+        return Err(refusal(460, "request parameter error: signMethod"));
+    }
+    let product =
+        registry.product(product_key).ok_or_else(|| refusal(6250, "query product info failed"))?;
+    let text = format!("deviceName{device_name}productKey{product_key}random{random}");
+    let signature = base16ct::lower::decode_vec(sign).unwrap_or_default();
+    if !verify_sha256(&product.secret, &text, &signature) {
+        return Err(refusal(6287, "invalid sign"));
+    }
+    if !product.dynamic_registration {
+        return Err(refusal(6288, "dynamic registration is not allowed"));
+    }
+    if !product.any_device && !product.devices.iter().any(|device| device.name == *device_name) {
+        return Err(refusal(6100, "device not found"));
+    }
+    let secret =
+        registry.hand_out(&DeviceId::new(product_key, device_name)).map_err(|why| match why {
+            NoSecret::AlreadyActive => refusal(6289, "device is already active"),
+            NoSecret::NotKept(error) => refusal(500, format!("service error: {error}")),
+        })?;
+    Ok(json!({"deviceName": device_name, "deviceSecret": secret, "productKey": product_key}))
+}
+
+fn field<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {
+    match form.get(name) {
+        Some(value) if !value.is_empty() => Ok(value),
+        _ => Err(refusal(460, format!("request parameter error: {name}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    const DOCUMENTED: &str = "productKey=a1ExpAkj9Hi&deviceName=Example_dyn1\
+        &random=7y4Jg5xdKCy9W2i\
+        &sign=d3b560d5be0c9c19749470e85d912b65685fa4b20edcbd179ccfe98fcca23d5e\
+        &signMethod=hmacsha256";
+
+    fn registry(change: impl FnOnce(&mut Config)) -> Registry {
+        let mut config = Config::default();
+        change(&mut config);
+        Registry::open(&config).unwrap()
+    }
+
+    fn post(registry: &Registry, body: &str) -> Value {
+        let reply = answer(registry, &Method::POST, "/auth/register/device", body.as_bytes());
+        assert_eq!(reply.status, StatusCode::OK);
+        reply.body
+    }
+
+    #[test]
+    fn the_documented_request_gets_a_secret_once() {
+        let registry = registry(|_| {});
+        let first = post(&registry, DOCUMENTED);
+        assert_eq!(first["code"], 200);
+        assert_eq!(first["data"]["deviceSecret"].as_str().unwrap().len(), 32);
+        assert_eq!(
+            post(&registry, DOCUMENTED),
+            json!({"code": 6289, "message": "device is already active"})
+        );
+    }
+
+    #[test]
+    fn every_check_has_its_code() {
+        let code = |registry: &Registry, body: &str| post(registry, body)["code"].as_u64().unwrap();
+        let usual = registry(|_| {});
+        for missing in ["productKey", "deviceName", "random", "sign", "signMethod"] {
+            let body = DOCUMENTED.replace(&format!("{missing}="), "x=");
+            assert_eq!(code(&usual, &body), 460, "{missing}");
+        }
+        assert_eq!(code(&usual, &DOCUMENTED.replace("hmacsha256", "hmacmd5")), 460);
+        assert_eq!(code(&usual, &DOCUMENTED.replace("a1ExpAkj9Hi", "a1Unknown")), 6250);
+        assert_eq!(code(&usual, &DOCUMENTED.replace("random=7", "random=8")), 6287);
+        assert_eq!(code(&usual, &DOCUMENTED.replace("sign=d3b5", "sign=D3B5")), 6287);
+        let off = registry(|config| config.products[0].dynamic_registration = false);
+        assert_eq!(code(&off, DOCUMENTED), 6288);
+        let no_device = registry(|config| config.products[0].devices.clear());
+        assert_eq!(code(&no_device, DOCUMENTED), 6100);
+        let any_device = registry(|config| {
+            config.products[0].devices.clear();
+            config.products[0].any_device = true;
+        });
+        assert_eq!(code(&any_device, DOCUMENTED), 200);
+    }
+
+    #[test]
+    fn other_paths_and_methods_are_refused() {
+        let registry = registry(|_| {});
+        let status = |method, path| answer(&registry, &method, path, b"").status;
+        assert_eq!(status(Method::POST, "/"), StatusCode::NOT_FOUND);
+        assert_eq!(status(Method::GET, "/auth/register/device"), StatusCode::METHOD_NOT_ALLOWED);
+    }
+}

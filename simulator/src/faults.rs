@@ -1,0 +1,144 @@
+//! Switches that make the cloud misbehave, for tests of the device's side.
+
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rumqttc::ConnectReturnCode;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+
+/// Which certificate the cloud presents to new connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certificate {
+    /// The right names, from the cloud's CA.
+    #[default]
+    Valid,
+    /// From the cloud's CA, for another host.
+    WrongName,
+    /// From the cloud's CA, no longer valid.
+    Expired,
+    /// The right names, from a CA that nobody trusts.
+    UnknownCa,
+}
+
+/// What happens after the last byte of a [`HttpsFault`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Close,
+    Cut,
+    Hang,
+}
+
+/// A reply of the HTTPS service given byte for byte, in place of the real one.
+///
+/// The request is read whole, recorded with `null` as its reply, and not acted upon.
+#[derive(Clone, Debug)]
+pub struct HttpsFault {
+    bytes: Vec<u8>,
+    pause: Option<Duration>,
+    ending: Ending,
+}
+
+impl HttpsFault {
+    /// Sends these bytes, head and all, then ends TLS properly and closes.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        HttpsFault { bytes: bytes.into(), pause: None, ending: Ending::Close }
+    }
+
+    /// Sends `200 OK` with this body.
+    pub fn ok(body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        Self::raw([head.as_bytes(), body].concat())
+    }
+
+    /// Never answers; the connection stays open until the device closes it.
+    pub fn hang() -> Self {
+        Self::raw([]).then_hang()
+    }
+
+    /// Keeps the connection open after the last byte.
+    #[must_use]
+    pub fn then_hang(mut self) -> Self {
+        self.ending = Ending::Hang;
+        self
+    }
+
+    /// Drops the TCP connection after the last byte, without the end of TLS.
+    #[must_use]
+    pub fn then_cut(mut self) -> Self {
+        self.ending = Ending::Cut;
+        self
+    }
+
+    /// Sends every byte in a TLS record of its own, this long after the one before.
+    #[must_use]
+    pub fn byte_by_byte(mut self, pause: Duration) -> Self {
+        self.pause = Some(pause);
+        self
+    }
+
+    /// Plays the reply on a connection whose request has been read.
+    pub(crate) async fn play(self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        match self.pause {
+            None => io.write_all(&self.bytes).await?,
+            Some(pause) => {
+                for byte in self.bytes {
+                    io.write_all(&[byte]).await?;
+                    io.flush().await?;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+        io.flush().await?;
+        match self.ending {
+            Ending::Close => io.shutdown().await,
+            Ending::Cut => Ok(()),
+            Ending::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// The switches of one cloud. All of them may be set from any thread at any time.
+#[derive(Default)]
+pub struct Faults {
+    certificate: Mutex<Certificate>,
+    https: Mutex<VecDeque<HttpsFault>>,
+    logins: Mutex<VecDeque<ConnectReturnCode>>,
+}
+
+impl Faults {
+    /// Presents this certificate on both ports from now on.
+    pub fn present(&self, certificate: Certificate) {
+        *lock(&self.certificate) = certificate;
+    }
+
+    /// Answers the next HTTPS request like this; several calls are for several requests.
+    pub fn next_https(&self, fault: HttpsFault) {
+        lock(&self.https).push_back(fault);
+    }
+
+    /// Refuses the next MQTT login with this code; several calls are for several logins.
+    pub fn refuse_next_login(&self, code: ConnectReturnCode) {
+        lock(&self.logins).push_back(code);
+    }
+
+    pub(crate) fn certificate(&self) -> Certificate {
+        *lock(&self.certificate)
+    }
+
+    pub(crate) fn take_https(&self) -> Option<HttpsFault> {
+        lock(&self.https).pop_front()
+    }
+
+    pub(crate) fn take_login_refusal(&self) -> Option<ConnectReturnCode> {
+        lock(&self.logins).pop_front()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,28 @@
+//! A loopback cloud for firmware that talks to Alibaba Cloud IoT Platform.
+//!
+//! [`Cloud::start`] runs the authentication service (dynamic registration over HTTPS) and an MQTT
+//! broker over TLS on free ports, with a CA of its own and the platform's checks. The
+//! [`trace`](Cloud::trace) shows what the cloud saw; [`faults`](Cloud::faults) make it misbehave.
+//! [`redirect`] leads C programs here.
+
+mod auth;
+mod broker;
+mod ca;
+mod cloud;
+mod config;
+mod connection;
+mod error;
+mod faults;
+mod https;
+mod login;
+pub mod redirect;
+mod session;
+mod state;
+mod topic;
+pub mod trace;
+
+pub use cloud::Cloud;
+pub use config::{Config, Device, DeviceId, Listen, Product};
+pub use error::Error;
+pub use faults::{Certificate, Faults, HttpsFault};
+pub use rumqttc::{ConnectReturnCode, QoS};
