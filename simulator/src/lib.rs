@@ -3,7 +3,7 @@
 //! [`Cloud::start`] runs the authentication service (dynamic registration over HTTPS) and an MQTT
 //! broker over TLS on free ports, with a CA of its own and the platform's checks. The
 //! [`trace`](Cloud::trace) shows what the cloud saw; [`faults`](Cloud::faults) make it misbehave.
-//! [`redirect`] leads C programs here.
+//! [`toolchain`] builds C programs against the library, and [`redirect`] leads them here.
 
 mod auth;
 mod broker;
@@ -18,6 +18,7 @@ mod login;
 pub mod redirect;
 mod session;
 mod state;
+pub mod toolchain;
 mod topic;
 pub mod trace;
 

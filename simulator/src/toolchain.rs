@@ -1,0 +1,326 @@
+//! Builds the library as a firmware gets it, and C programs against it.
+
+#![forbid(unsafe_code)]
+
+use std::collections::hash_map::DefaultHasher;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::hash::{Hash as _, Hasher as _};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Trying as _};
+
+const SONAME: &str = "libiot_sdk.so.2.2";
+/// What the Rust standard library needs from the system.
+const SYSTEM_LIBRARIES: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lrt", "-lgcc_s"];
+
+/// How the library is optimised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// Cargo's `dev` profile.
+    Debug,
+    /// Cargo's `release` profile.
+    Release,
+}
+
+/// How programs are linked with the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Linkage {
+    /// With `libiot_sdk.a`.
+    Static,
+    /// With `libiot_sdk.so`, linked from the `.a` as the shipped one is.
+    Shared,
+}
+
+/// The library, built.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// `libiot_sdk.a` or `libiot_sdk.so`.
+    pub path: PathBuf,
+    linkage: Linkage,
+}
+
+impl Library {
+    /// Builds the library from the source tree that the simulator was built from.
+    ///
+    /// `CARGO` and `CC` name other programs than `cargo` and `cc`; `CARGO_TARGET_DIR` counts as
+    /// ever. Several processes may build at a time.
+    pub fn build(profile: Profile, linkage: Linkage) -> Result<Self, Error> {
+        let archive = build_archive(profile)?;
+        let path = match linkage {
+            Linkage::Static => archive,
+            Linkage::Shared => link_shared(&archive)?,
+        };
+        Ok(Library { path, linkage })
+    }
+
+    /// The folder that the library is in.
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    fn link_arguments(&self) -> Vec<OsString> {
+        let mut arguments = vec![self.path.clone().into_os_string()];
+        match self.linkage {
+            Linkage::Static => arguments.extend(SYSTEM_LIBRARIES.map(OsString::from)),
+            Linkage::Shared => {
+                let mut rpath = OsString::from("-Wl,-rpath,");
+                rpath.push(self.folder());
+                arguments.push(rpath);
+                arguments.push("-lpthread".into());
+            }
+        }
+        arguments
+    }
+}
+
+/// C programs of firmware.
+pub struct CProgram;
+
+impl CProgram {
+    /// Compiles a program against the library and the headers of profile 2.2, warnings on.
+    ///
+    /// Returns the executable, in the build's target folder. Warnings go to standard error; give
+    /// `-Werror` among the flags to make them errors.
+    pub fn compile(
+        source: &Path,
+        library: &Library,
+        extra_sources: &[&Path],
+        extra_flags: &[&str],
+    ) -> Result<PathBuf, Error> {
+        let mut include = OsString::from("-I");
+        include.push(workspace().join("include/2.2"));
+        let mut arguments: Vec<OsString> =
+            ["-std=gnu99", "-g", "-Wall", "-Wextra"].map(OsString::from).into();
+        arguments.push(include);
+        arguments.extend(extra_flags.iter().map(OsString::from));
+        arguments.push(source.into());
+        arguments.extend(extra_sources.iter().map(OsString::from));
+        arguments.extend(library.link_arguments());
+
+        let mut name = source.file_stem().unwrap_or(OsStr::new("program")).to_owned();
+        name.push(format!("-{:016x}", fingerprint(&arguments)));
+        let folder = library.folder().join("c-programs");
+        fs::create_dir_all(&folder).trying(|| format!("make the folder {}", folder.display()))?;
+        let program = folder.join(name);
+        make_whole(&program, |unfinished| {
+            run(compiler().args(&arguments).arg("-o").arg(unfinished))
+        })?;
+        Ok(program)
+    }
+}
+
+/// The source tree, which this crate is a folder of.
+fn workspace() -> &'static Path {
+    let simulator = Path::new(env!("CARGO_MANIFEST_DIR"));
+    simulator.parent().unwrap_or(simulator)
+}
+
+fn compiler() -> Command {
+    Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
+}
+
+fn build_archive(profile: Profile) -> Result<PathBuf, Error> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace()).args([
+        "build",
+        "--package=linkkit",
+        "--lib",
+        "--message-format=json-render-diagnostics",
+    ]);
+    if profile == Profile::Release {
+        cargo.arg("--release");
+    }
+    let output =
+        cargo.stderr(Stdio::inherit()).output().trying(|| format!("run {}", shown(&cargo)))?;
+    if !output.status.success() {
+        let command = shown(&cargo);
+        return Err(Error::Command { command, status: output.status, output: String::new() });
+    }
+    archive_among(&output.stdout).ok_or_else(|| Error::Content {
+        file: shown(&cargo),
+        why: "its messages name no static library iot_sdk".into(),
+    })
+}
+
+/// What is needed of cargo's message about a finished library.
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    filenames: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Finds the static library in cargo's messages, one JSON object a line.
+fn archive_among(messages: &[u8]) -> Option<PathBuf> {
+    messages
+        .split(|&byte| byte == b'\n')
+        // Messages of other kinds have another form.
+        .filter_map(|line| serde_json::from_slice::<Artifact>(line).ok())
+        .filter(|artifact| artifact.target.name == "iot_sdk")
+        .flat_map(|artifact| artifact.filenames)
+        .find(|file| file.extension() == Some(OsStr::new("a")))
+}
+
+/// Links the shared library from the archive, unless that was done since the archive was built.
+fn link_shared(archive: &Path) -> Result<PathBuf, Error> {
+    // Cargo's own libiot_sdk.so, for development, is beside the archive.
+    let folder = archive.with_file_name("shared");
+    fs::create_dir_all(&folder).trying(|| format!("make the folder {}", folder.display()))?;
+    let symbols = workspace().join("abi/symbols-2.2.txt");
+    let library = folder.join(SONAME);
+    if !is_newer(&library, &[archive, &symbols]) {
+        let map = folder.join("symbols.map");
+        let list = fs::read_to_string(&symbols)
+            .trying(|| format!("read the list of symbols {}", symbols.display()))?;
+        make_whole(&map, |unfinished| {
+            fs::write(unfinished, version_map(&list))
+                .trying(|| format!("write {}", unfinished.display()))
+        })?;
+        make_whole(&library, |unfinished| {
+            let mut script = OsString::from("-Wl,--version-script=");
+            script.push(&map);
+            run(compiler()
+                .arg("-shared")
+                .arg("-Wl,--whole-archive")
+                .arg(archive)
+                .arg("-Wl,--no-whole-archive")
+                .arg(script)
+                .arg(format!("-Wl,-soname,{SONAME}"))
+                .args(SYSTEM_LIBRARIES)
+                .arg("-o")
+                .arg(unfinished))
+        })?;
+    }
+    let development_name = folder.join("libiot_sdk.so");
+    make_whole(&development_name, |unfinished| {
+        symlink(SONAME, unfinished).trying(|| format!("link {}", unfinished.display()))
+    })?;
+    Ok(development_name)
+}
+
+/// Exports the listed symbols and hides the rest. The version has no name, so that a program
+/// linked with the original library, which has none, is served as well.
+fn version_map(symbols: &str) -> String {
+    let symbols: String = symbols.lines().map(|symbol| format!("    {symbol};\n")).collect();
+    format!("{{\n  global:\n{symbols}  local:\n    *;\n}};\n")
+}
+
+fn is_newer(file: &Path, sources: &[&Path]) -> bool {
+    let modified = |path: &Path| -> io::Result<SystemTime> { fs::metadata(path)?.modified() };
+    modified(file).is_ok_and(|made| {
+        sources.iter().all(|source| modified(source).is_ok_and(|changed| changed < made))
+    })
+}
+
+/// Makes a file under another name and renames it, so that nobody sees half of it and two
+/// processes may make it at a time.
+fn make_whole(file: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let unfinished = tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .tempdir_in(folder)
+        .trying(|| format!("make a temporary folder in {}", folder.display()))?;
+    let inside = unfinished.path().join(file.file_name().unwrap_or(OsStr::new("file")));
+    make(&inside)?;
+    fs::rename(&inside, file).trying(|| format!("write {}", file.display()))
+}
+
+/// Runs a compiler. Its warnings are passed on; its errors become ours.
+fn run(command: &mut Command) -> Result<(), Error> {
+    let output = command.output().trying(|| format!("run {}", shown(command)))?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(Error::Command {
+            command: shown(command),
+            status: output.status,
+            output: format!("\n{}", messages.trim_end()),
+        });
+    }
+    eprint!("{messages}");
+    Ok(())
+}
+
+fn shown(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}
+
+/// Tells apart the builds of one source with different flags or libraries.
+fn fingerprint(arguments: &[OsString]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    arguments.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_archive_is_found_among_cargos_messages() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"libc"},"filenames":["/t/liblibc.rlib"]}
+not json
+{"reason":"compiler-artifact","target":{"name":"iot_sdk"},"filenames":["/t/libiot_sdk.rlib","/t/libiot_sdk.a","/t/libiot_sdk.so"]}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(archive_among(messages), Some(PathBuf::from("/t/libiot_sdk.a")));
+        assert_eq!(archive_among(b""), None);
+    }
+
+    #[test]
+    fn the_list_of_symbols_is_sorted_and_free_of_repetitions() {
+        let list = fs::read_to_string(workspace().join("abi/symbols-2.2.txt")).unwrap();
+        let sorted: BTreeSet<&str> = list.lines().collect();
+        assert!(list.lines().eq(sorted));
+    }
+
+    #[test]
+    fn a_shared_library_exports_the_listed_symbols_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("lib.c");
+        fs::write(&source, "int shown(void){return 1;} int hidden(void){return 2;}").unwrap();
+        let map = folder.path().join("map");
+        fs::write(&map, version_map("shown\n")).unwrap();
+        let library = folder.path().join("lib.so");
+        run(compiler()
+            .args(["-shared", "-fPIC"])
+            .arg(format!("-Wl,--version-script={}", map.display()))
+            .arg(&source)
+            .arg("-o")
+            .arg(&library))
+        .unwrap();
+        let symbols = Command::new("nm").args(["-D", "--defined-only"]).arg(library).output();
+        let symbols = String::from_utf8(symbols.unwrap().stdout).unwrap();
+        assert_eq!(symbols.split_whitespace().last(), Some("shown"));
+        assert_eq!(symbols.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_compiler_error_names_the_command_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("broken.c");
+        fs::write(&source, "int main(void) { return nothing; }").unwrap();
+        let library = Library { path: folder.path().join("libx.a"), linkage: Linkage::Static };
+        let error = CProgram::compile(&source, &library, &[], &[]).unwrap_err().to_string();
+        assert!(error.contains("broken.c") && error.contains("nothing"), "{error}");
+        assert_eq!(fs::read_dir(folder.path().join("c-programs")).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,76 @@
+//! The command `linkkit-sim run`, and the builds that it stands on.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::{Cloud, Config, redirect};
+
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program.c");
+
+const REDIRECTED: [&str; 6] = [
+    "https: connected",
+    "mqtt 1883: connected",
+    "mqtt 443: connected",
+    "elsewhere: refused",
+    "lookalike: refused",
+    "-----BEGIN CERTIFICATE-----",
+];
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_linkkit-sim")).arg("run").args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_program_is_redirected_however_it_is_linked() {
+    let cloud = Cloud::start(&Config::default()).unwrap();
+    for linkage in [Linkage::Static, Linkage::Shared] {
+        let library = Library::build(Profile::Debug, linkage).unwrap();
+        let sources = [Path::new(redirect::SOURCE)];
+        let program =
+            CProgram::compile(Path::new(PROGRAM), &library, &sources, &["-Werror"]).unwrap();
+        let output = Command::new(program).envs(cloud.redirect_env()).output().unwrap();
+        assert!(stdout(&output).lines().eq(REDIRECTED), "{linkage:?}: {output:?}");
+    }
+}
+
+#[test]
+fn run_shows_both_sides_and_returns_the_programs_code() {
+    let output = run(&[PROGRAM, "--", "7"]);
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    let lines = stdout(&output);
+    for line in REDIRECTED {
+        assert!(lines.contains(&format!("device | {line}\n")), "{line}: {lines}");
+    }
+    assert!(lines.contains("cloud  | "), "{lines}");
+    let kv = lines.lines().find_map(|line| line.strip_prefix("device | kv: ")).unwrap();
+    assert!(!Path::new(kv).exists());
+}
+
+#[test]
+fn a_kept_folder_is_the_next_boots_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("device");
+    let output = run(&[PROGRAM, "--keep-kv", kept.to_str().unwrap()]);
+    let kv = format!("device | kv: {}\n", kept.join("kv.json").display());
+    assert!(stdout(&output).contains(&kv), "{output:?}");
+    assert!(kept.is_dir());
+}
+
+#[test]
+fn mistakes_are_told_in_words() {
+    let told = |arguments: &[&str], words: &str| {
+        let output = run(arguments);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text.starts_with("linkkit-sim: ") && text.contains(words), "{text}");
+    };
+    told(&["missing.c"], "cannot read the program missing.c: No such file");
+    told(&[PROGRAM, "--config", "missing.toml"], "cannot read the configuration missing.toml");
+}
