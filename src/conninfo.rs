@@ -160,7 +160,7 @@ impl Sdk {
             hand_over(hal, &secret);
             return Ok(secret);
         }
-        log::info!(target: TARGET, "DeviceSecret KV not exist, Now We Need Dynamic Register...");
+        log::info!(target: TARGET, "DeviceSecret KV does not exist, Now We Need Dynamic Register...");
         let product_secret = hal.product_secret();
         if product_secret.is_empty() {
             return Err(Error::NoProductSecret);
