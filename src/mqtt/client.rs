@@ -460,3 +460,356 @@ impl State {
         self.inbox.push_back((self.generation, incoming));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpStream};
+    use std::sync::mpsc::{self, Receiver};
+
+    use super::super::packet::{Frame, Packet};
+    use super::*;
+    use crate::hal::fake::FakeHal;
+    use crate::identity::Secret;
+    use crate::transport::test_support::{PATIENCE, serve_tcp, within};
+    use crate::transport::{Endpoint, Security};
+
+    const HOST: &str = "broker.test";
+    const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
+    const ACCEPTED: [u8; 4] = [0x20, 2, 0, 0];
+    const SESSION_PRESENT: [u8; 4] = [0x20, 2, 1, 0];
+
+    /// The broker's end of a connection.
+    struct Peer {
+        stream: TcpStream,
+        decoder: Decoder,
+    }
+
+    impl Peer {
+        /// The next packet, `None` once the client has gone.
+        fn next(&mut self) -> Option<Packet> {
+            loop {
+                match self.decoder.next_frame().unwrap() {
+                    Some(Frame::Packet(packet)) => return Some(packet),
+                    Some(other) => panic!("{other:?}"),
+                    None => {}
+                }
+                let mut bytes = [0; 4096];
+                let len = self.stream.read(&mut bytes).ok().filter(|len| *len > 0)?;
+                self.decoder.buffer.extend_from_slice(&bytes[..len]);
+            }
+        }
+
+        /// The client may have gone; then the test looks at that.
+        fn send(&mut self, bytes: &[u8]) {
+            let _ = self.stream.write_all(bytes);
+        }
+
+        fn accept(&mut self, connack: &[u8]) {
+            assert!(matches!(self.next(), Some(Packet::Connect(_))));
+            self.send(connack);
+        }
+    }
+
+    /// A broker that plays `script` for each connection, with the connection's number from 1 on.
+    fn broker(script: impl Fn(&mut Peer, usize) + Send + 'static) -> SocketAddr {
+        let mut number = 0;
+        serve_tcp(move |stream| {
+            number += 1;
+            script(&mut Peer { stream, decoder: Decoder::new(1 << 20) }, number);
+        })
+    }
+
+    fn params(on_event: EventHandler) -> Params {
+        Params {
+            login: Login {
+                endpoint: Endpoint { host: HOST.to_owned(), port: 1883, security: Security::Plain },
+                client_id: "client".to_owned(),
+                username: "user".to_owned(),
+                password: Secret::new("password"),
+                clean_session: false,
+                keep_alive_s: 60,
+            },
+            request_timeout: REQUEST_TIMEOUT,
+            keep_alive: Duration::from_secs(60),
+            read_limit: 1024,
+            send_limit: 1024,
+            on_event,
+        }
+    }
+
+    fn connect_with(address: SocketAddr, on_event: EventHandler) -> Result<Arc<Client>, Error> {
+        let hal = FakeHal::leak();
+        hal.redirect(HOST, 1883, address);
+        Client::connect(hal, params(on_event))
+    }
+
+    /// A connected client, and its events as text.
+    fn connect(address: SocketAddr) -> (Arc<Client>, Receiver<String>) {
+        let (tell, told) = mpsc::channel();
+        let tell = Mutex::new(tell);
+        let on_event: EventHandler = Arc::new(move |event| {
+            // A test that looks at no events has dropped the receiver.
+            let _ = lock(&tell).send(match event {
+                Event::PublishReceived(message) => format!("message on {}", message.topic()),
+                other => format!("{other:?}"),
+            });
+        });
+        (connect_with(address, on_event).unwrap(), told)
+    }
+
+    fn handler(call: impl Fn(&mut Message) + Send + Sync + 'static) -> Handler {
+        Handler { key: (1, 1), call: Arc::new(call) }
+    }
+
+    /// Yields until `done`.
+    fn yield_until(client: &Arc<Client>, done: impl Fn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !done() {
+            assert!(Instant::now() < end, "it took too long");
+            client.yield_for(Duration::from_millis(5));
+        }
+    }
+
+    fn next_event(client: &Arc<Client>, events: &Receiver<String>) -> String {
+        let event = Mutex::new(None);
+        yield_until(client, || {
+            let mut event = lock(&event);
+            *event = event.take().or_else(|| events.try_recv().ok());
+            event.is_some()
+        });
+        lock(&event).take().unwrap()
+    }
+
+    #[test]
+    fn a_message_is_published_and_its_acknowledgement_told() {
+        let address = broker(|peer, _| {
+            peer.accept(&ACCEPTED);
+            while let Some(packet) = peer.next() {
+                if let Packet::Publish(publish) = packet {
+                    assert_eq!(publish.topic, "/t");
+                    peer.send(&packet::puback(publish.pkid));
+                }
+            }
+        });
+        let (client, events) = connect(address);
+        assert!(client.is_connected());
+        assert_eq!(client.publish("/t", QoS::AtLeastOnce, false, b"x").unwrap(), 1);
+        assert_eq!(next_event(&client, &events), "PublishSuccess(1)");
+    }
+
+    #[test]
+    fn refusals_and_nonsense_end_the_attempt() {
+        for code in [1, 2, 3, 4, 5, 99] {
+            let address = broker(move |peer, _| peer.accept(&[0x20, 2, 0, code]));
+            let outcome = connect_with(address, Arc::new(|_| {}));
+            assert!(matches!(outcome, Err(Error::ConnectRefused(got)) if got == code));
+        }
+        let address = broker(|peer, _| peer.accept(&[0xD0, 0]));
+        assert!(matches!(connect_with(address, Arc::new(|_| {})), Err(Error::NoConnack)));
+        let address = broker(|peer, _| peer.accept(&[0xFF, 0]));
+        assert!(matches!(connect_with(address, Arc::new(|_| {})), Err(Error::Malformed(_))));
+        let address = broker(|peer, _| drop(peer.next()));
+        assert!(matches!(connect_with(address, Arc::new(|_| {})), Err(Error::Transport(_))));
+    }
+
+    #[test]
+    fn a_silent_broker_is_given_up_in_time() {
+        let address = broker(|peer, _| while peer.next().is_some() {});
+        let outcome = within(PATIENCE, move || connect_with(address, Arc::new(|_| {})).map(|_| ()));
+        assert!(matches!(outcome, Err(Error::NoAnswer)));
+    }
+
+    #[test]
+    fn what_comes_with_the_connack_is_delivered() {
+        let address = broker(|peer, _| {
+            let message = packet::publish("/early", 3, QoS::AtLeastOnce, false, b"").unwrap();
+            peer.accept(&[&SESSION_PRESENT[..], &message].concat());
+            assert!(matches!(peer.next(), Some(Packet::PubAck(ack)) if ack.pkid == 3));
+            peer.send(&packet::publish("/acknowledged", 0, QoS::AtMostOnce, false, b"").unwrap());
+            while peer.next().is_some() {}
+        });
+        let (client, events) = connect(address);
+        assert_eq!(next_event(&client, &events), "message on /early");
+        assert_eq!(next_event(&client, &events), "message on /acknowledged");
+    }
+
+    /// Grants every subscription and echoes every message.
+    fn echo(peer: &mut Peer, _: usize) {
+        peer.accept(&ACCEPTED);
+        while let Some(packet) = peer.next() {
+            match packet {
+                Packet::Subscribe(subscribe) => {
+                    let [high, low] = subscribe.pkid.to_be_bytes();
+                    peer.send(&[0x90, 3, high, low, 0]);
+                }
+                Packet::Publish(publish) => {
+                    peer.send(&packet::puback(publish.pkid));
+                    let echo = packet::publish(
+                        &publish.topic,
+                        0,
+                        QoS::AtMostOnce,
+                        false,
+                        &publish.payload,
+                    );
+                    peer.send(&echo.unwrap());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_handler_may_publish_and_close() {
+        let (client, _events) = connect(broker(echo));
+        let (tell, told) = mpsc::channel();
+        let inner = Arc::downgrade(&client);
+        let tell = Mutex::new(tell);
+        let handle = move |message: &mut Message| {
+            let client = inner.upgrade().unwrap();
+            lock(&tell).send(message.payload().to_vec()).unwrap();
+            if message.payload() == b"first" {
+                client.publish("/t", QoS::AtLeastOnce, false, b"second").unwrap();
+            } else {
+                client.close();
+            }
+        };
+        client.subscribe_sync("/t", QoS::AtMostOnce, handler(handle), PATIENCE, true).unwrap();
+        client.publish("/t", QoS::AtLeastOnce, false, b"first").unwrap();
+        let yielding = Arc::clone(&client);
+        within(PATIENCE, move || yielding.yield_for(Duration::from_secs(3600)));
+        assert_eq!(
+            told.iter().take(2).collect::<Vec<_>>(),
+            [b"first".to_vec(), b"second".to_vec()]
+        );
+        assert!(!client.is_connected());
+    }
+
+    #[test]
+    fn a_waiting_thread_subscribes_while_another_yields() {
+        let (client, _events) = connect(broker(echo));
+        let yielding = Arc::clone(&client);
+        let yielder = thread::spawn(move || yielding.yield_for(PATIENCE));
+        client.subscribe_sync("/t", QoS::AtMostOnce, handler(|_| {}), PATIENCE, false).unwrap();
+        client.close();
+        yielder.join().unwrap();
+    }
+
+    #[test]
+    fn a_subscription_that_nobody_answers_ends_in_time() {
+        let address = broker(|peer, _| {
+            peer.accept(&ACCEPTED);
+            while peer.next().is_some() {}
+        });
+        let (client, _events) = connect(address);
+        for drive in [true, false] {
+            let outcome = client.subscribe_sync(
+                "/t",
+                QoS::AtMostOnce,
+                handler(|_| {}),
+                Duration::from_millis(50),
+                drive,
+            );
+            assert!(matches!(outcome, Err(Error::NoAnswer)));
+        }
+    }
+
+    #[test]
+    fn a_yield_lasts_its_time_and_delivers_at_once() {
+        let (client, events) = connect(broker(echo));
+        let start = Instant::now();
+        client.yield_for(Duration::from_millis(50));
+        assert!(start.elapsed() >= Duration::from_millis(50));
+
+        let yielding = Arc::clone(&client);
+        let yielder = thread::spawn(move || yielding.yield_for(Duration::from_secs(3600)));
+        client.publish("/t", QoS::AtLeastOnce, false, b"").unwrap();
+        assert_eq!(events.recv_timeout(PATIENCE).unwrap(), "PublishSuccess(1)");
+        assert_eq!(events.recv_timeout(PATIENCE).unwrap(), "message on /t");
+        client.close();
+        yielder.join().unwrap();
+    }
+
+    #[test]
+    fn a_lost_connection_is_told_once_and_comes_back_with_what_was_not_acknowledged() {
+        let address = broker(|peer, number| {
+            if number == 1 {
+                peer.accept(&ACCEPTED);
+                assert!(matches!(peer.next(), Some(Packet::Publish(first)) if !first.dup));
+                return;
+            }
+            peer.accept(&SESSION_PRESENT);
+            assert!(matches!(peer.next(), Some(Packet::Publish(again)) if again.dup));
+            peer.send(&packet::puback(1));
+            while peer.next().is_some() {}
+        });
+        let (client, events) = connect(address);
+        client.publish("/t", QoS::AtLeastOnce, false, b"x").unwrap();
+        assert_eq!(next_event(&client, &events), "Disconnect");
+        assert!(!client.is_connected());
+        assert!(matches!(
+            client.publish("/t", QoS::AtMostOnce, false, b""),
+            Err(Error::NotConnected)
+        ));
+        assert_eq!(next_event(&client, &events), "Reconnect");
+        assert!(client.is_connected());
+        assert_eq!(next_event(&client, &events), "PublishSuccess(1)");
+        assert!(events.try_recv().is_err());
+    }
+
+    #[test]
+    fn garbage_ends_the_connection_after_what_came_before_it() {
+        let address = broker(|peer, number| {
+            peer.accept(&ACCEPTED);
+            if number == 1 {
+                let good = packet::publish("/good", 0, QoS::AtMostOnce, false, b"").unwrap();
+                peer.send(&[&good[..], &[0xF0, 0]].concat());
+            }
+            while peer.next().is_some() {}
+        });
+        let (client, events) = connect(address);
+        assert_eq!(next_event(&client, &events), "message on /good");
+        assert_eq!(next_event(&client, &events), "Disconnect");
+        assert_eq!(next_event(&client, &events), "Reconnect");
+    }
+
+    #[test]
+    fn an_oversized_packet_is_skipped_and_told() {
+        let address = broker(|peer, _| {
+            peer.accept(&ACCEPTED);
+            peer.send(&packet::publish("/t", 0, QoS::AtMostOnce, false, &[0; 2000]).unwrap());
+            peer.send(&packet::publish("/next", 0, QoS::AtMostOnce, false, b"").unwrap());
+            while peer.next().is_some() {}
+        });
+        let (client, events) = connect(address);
+        assert_eq!(next_event(&client, &events), "BufferOverflow");
+        assert_eq!(next_event(&client, &events), "message on /next");
+    }
+
+    #[test]
+    fn closing_says_goodbye() {
+        let (tell, told) = mpsc::channel();
+        let address = broker(move |peer, _| {
+            peer.accept(&ACCEPTED);
+            tell.send(matches!(peer.next(), Some(Packet::Disconnect))).unwrap();
+        });
+        let (client, _events) = connect(address);
+        client.close();
+        assert!(told.recv_timeout(PATIENCE).unwrap());
+        assert!(matches!(
+            client.publish("/t", QoS::AtMostOnce, false, b""),
+            Err(Error::NotConnected)
+        ));
+    }
+
+    #[test]
+    fn closing_while_reconnecting_ends_a_yield() {
+        let address = broker(|peer, _| peer.accept(&ACCEPTED));
+        let (client, events) = connect(address);
+        assert_eq!(next_event(&client, &events), "Disconnect");
+        let yielding = Arc::clone(&client);
+        let yielder = thread::spawn(move || yielding.yield_for(Duration::from_secs(3600)));
+        client.close();
+        within(PATIENCE, move || yielder.join().unwrap());
+    }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Passes all checks and tests of the project. Installs the Debian packages that they need when it
+# may (as root, or by sudo without a password); otherwise says which are missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# program:package — mosquitto's program is in a folder that is not on every PATH.
+PATH="$PATH:/usr/sbin"
+needed=(cc:gcc c++:g++ clang:clang mosquitto:mosquitto valgrind:valgrind)
+
+missing=()
+for pair in "${needed[@]}"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if ((${#missing[@]})); then
+    install=(apt-get install -y --no-install-recommends "${missing[@]}")
+    if ((EUID == 0)); then
+        apt-get update -qq && "${install[@]}"
+    elif sudo -n true 2>/dev/null; then
+        sudo apt-get update -qq && sudo "${install[@]}"
+    else
+        echo "Missing: ${missing[*]}. Get them by: sudo ${install[*]}" >&2
+        exit 1
+    fi
+fi
+
+step() {
+    echo "== $*"
+    "$@"
+}
+step cargo fmt --all --check
+step cargo clippy --workspace --all-targets --locked -- -D warnings
+RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps --locked --quiet
+step cargo test --workspace --locked
