@@ -225,8 +225,8 @@ extern void HAL_ThreadDetach(void *thread_handle);
  * Ends a thread and waits for its end.
  *
  * `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
- * thread. A thread ends where it waits, or when the function of the library that it is in
- * returns.
+ * thread, which must not be in a callback of the library. Another thread ends where it waits,
+ * or when the function of the library that it is in returns.
  */
 extern void HAL_ThreadDelete(void *thread_handle);
 

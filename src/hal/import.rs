@@ -114,8 +114,8 @@ unsafe extern "C" {
     /// Ends a thread and waits for its end.
     ///
     /// `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
-    /// thread. A thread ends where it waits, or when the function of the library that it is in
-    /// returns.
+    /// thread, which must not be in a callback of the library. Another thread ends where it waits,
+    /// or when the function of the library that it is in returns.
     pub fn HAL_ThreadDelete(thread_handle: *mut c_void);
 
     /// Sleeps.
@@ -317,6 +317,10 @@ static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
     ca: linkkit_ours_iotx_ca_get() != 0,
 });
 
+fn whose(ours: bool) -> &'static str {
+    if ours { "the library's" } else { "the firmware's" }
+}
+
 /// The HAL that was linked.
 pub fn hal() -> &'static dyn Hal {
     &Imported
@@ -471,6 +475,15 @@ impl Hal for Imported {
 
     fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
         let name = host_name(host)?;
+        // A firmware whose function is not linked as it thinks it is finds the reason here.
+        log::debug!(
+            target: "HAL_TCP_Establish",
+            "linked are HAL_TCP_Read: {}, HAL_TCP_Write: {}, HAL_SSL_Establish: {}, iotx_ca_get: {}",
+            whose(OURS.tcp_read),
+            whose(OURS.tcp_write),
+            whose(OURS.ssl),
+            whose(OURS.ca)
+        );
         // SAFETY: the name is NUL-terminated.
         let handle = unsafe { HAL_TCP_Establish(name.as_ptr(), port) };
         connected(handle, host, port).map(TcpHandle)
