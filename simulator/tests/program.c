@@ -1,11 +1,11 @@
-/* Shows what the redirect makes of a program's connections. It uses nothing of the library. */
+/* Shows what the redirect makes of a program's connections, and registers a device. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-uintptr_t HAL_TCP_Establish(const char *host, uint16_t port);
-const char *iotx_ca_get(void);
+#include "iot_import.h"
+#include "iot_export.h"
 
 static void try_host(const char *name, const char *host, uint16_t port)
 {
@@ -17,6 +17,16 @@ static void try_host(const char *name, const char *host, uint16_t port)
     }
 }
 
+static void register_device(void)
+{
+    int on = 1;
+    void *info = NULL;
+
+    HAL_SetProductSecret("ffFnFlKQW3HYjjPR");
+    IOT_Ioctl(IOTX_IOCTL_SET_DYNAMIC_REGISTER, &on);
+    printf("registered: %d\n", IOT_SetupConnInfo("a1ExpAkj9Hi", "Example_dyn1", "", &info));
+}
+
 int main(int argc, char **argv)
 {
     try_host("https", "iot-auth.cn-shanghai.aliyuncs.com", 443);
@@ -25,6 +35,9 @@ int main(int argc, char **argv)
     try_host("elsewhere", "example.com", 443);
     try_host("lookalike", "aliyuncs.com.example.com", 443);
     printf("%.27s\n", iotx_ca_get());
+    if (argc > 1) {
+        register_device();
+    }
     fprintf(stderr, "kv: %s\n", getenv("LINKKIT_KV_FILE"));
     return argc > 1 ? atoi(argv[1]) : 0;
 }

@@ -48,7 +48,9 @@ fn run_shows_both_sides_and_returns_the_programs_code() {
     for line in REDIRECTED {
         assert!(lines.contains(&format!("device | {line}\n")), "{line}: {lines}");
     }
-    assert!(lines.contains("cloud  | "), "{lines}");
+    assert!(lines.contains("device | registered: 0\n"), "{lines}");
+    let seen = lines.lines().filter(|line| line.starts_with("cloud  | "));
+    assert_eq!(seen.filter(|line| line.contains("POST /auth/register/device")).count(), 1);
     let kv = lines.lines().find_map(|line| line.strip_prefix("device | kv: ")).unwrap();
     assert!(!Path::new(kv).exists());
 }
