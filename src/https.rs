@@ -15,9 +15,10 @@ use ureq_proto::http::Request;
 use ureq_proto::{BodyMode, Error as HttpError};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::deadline::Deadline;
 use crate::error::{Error, TransportError};
 use crate::hal::Hal;
-use crate::transport::{self, Connection, Deadline, Endpoint, Framing, Security, Trust};
+use crate::transport::{self, Connection, Endpoint, Framing, Security, Trust};
 
 const PORT: u16 = 443;
 /// The longest reply head, in bytes.

@@ -14,6 +14,7 @@ compile_error!("choose exactly one binary profile: build with the feature `abi-2
 
 pub mod capi;
 pub mod conninfo;
+pub mod deadline;
 pub mod dynreg;
 pub mod error;
 pub mod hal;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::framing::Inbound;
-use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust};
+use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::{Hal, ReadStyle, SslHandle};
 use crate::sync::lock;

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod deadline;
 mod framing;
 mod hal_ssl;
 mod tcp;
@@ -15,7 +14,6 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
-pub use deadline::Deadline;
 pub use framing::Framing;
 
 use crate::error::TransportError;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::framing::Inbound;
-use super::{Connection, Deadline, Framing};
+use super::{Connection, Framing};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::{Hal, TcpHandle};
 use crate::sync::lock;

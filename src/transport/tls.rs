@@ -14,7 +14,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::tcp::Tcp;
-use super::{Connection, Deadline, Framing, GLOBALSIGN_R1_PEM, Trust};
+use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
 use crate::sync::lock;

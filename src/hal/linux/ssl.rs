@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::import;
 use crate::transport::tls::Tls;
-use crate::transport::{Connection, Deadline, Trust};
+use crate::transport::{Connection, Trust};
 
 /// How long connecting and shaking hands may take.
 const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);

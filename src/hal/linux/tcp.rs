@@ -1,31 +1,51 @@
 //! TCP over the sockets of the operating system. A connection is its file descriptor.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::error::TransportError;
-use crate::transport::Deadline;
 
-/// How long connecting may take, over all addresses of the host.
+/// How long resolving and connecting may take, over all addresses of the host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Resolves `host` and connects to the first of its addresses that answers.
 ///
 /// The error is in words, with host and port.
 pub(crate) fn establish(host: &str, port: u16) -> Result<RawFd, String> {
-    let addresses: Vec<SocketAddr> = (host, port)
-        .to_socket_addrs()
-        .map_err(|cause| format!("cannot resolve '{host}': {cause}"))?
-        .collect();
-    let stream = connect_any(&addresses, Deadline::after(CONNECT_TIMEOUT))
-        .map_err(|cause| describe(host, port, &cause))?;
+    let deadline = Deadline::after(CONNECT_TIMEOUT);
+    let addresses = resolve(host, port, deadline)
+        .map_err(|cause| format!("cannot resolve '{host}': {cause}"))?;
+    let stream = connect_any(&addresses, deadline).map_err(|cause| describe(host, port, &cause))?;
     // Without it a small packet waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|cause| describe(host, port, &cause))?;
     non_zero(stream.into())
         .map(IntoRawFd::into_raw_fd)
         .map_err(|cause| describe(host, port, &cause))
+}
+
+/// The addresses of `host`.
+///
+/// The system's resolver takes no timeout and can be at it for half a minute, so it is asked in a
+/// thread of its own, which is left to itself once the time is up.
+fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (tell, told) = mpsc::channel();
+    let host = host.to_owned();
+    thread::Builder::new().name("linkkit-resolve".into()).spawn(move || {
+        let addresses = (host, port).to_socket_addrs().map(Iterator::collect);
+        // Nobody listens any more when the time was up before.
+        let _ = tell.send(addresses);
+    })?;
+    told.recv_timeout(deadline.left()).unwrap_or_else(|_| {
+        Err(io::Error::new(io::ErrorKind::TimedOut, "the resolver does not answer in time"))
+    })
 }
 
 /// Tries each address in turn. An address that does not answer may use up only its share of the
