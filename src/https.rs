@@ -121,7 +121,7 @@ fn send(
 ) -> Result<(), TransportError> {
     log::debug!(target: "httpclient_send_header", "{}", listing("REQUEST", ">", head));
     // Together, since a body that follows on its own waits for the head to be acknowledged.
-    connection.send(&[head, body.as_bytes()].concat(), deadline.left())?;
+    transport::send_all(connection, &[head, body.as_bytes()].concat(), deadline)?;
     log::debug!(target: "httpclient_send_header", "Written {} bytes", head.len());
     log::debug!(target: "httpclient_send_userdata", "client_data->post_buf: {body}");
     log::debug!(target: "httpclient_send_userdata", "Written {} bytes", body.len());

@@ -349,6 +349,10 @@ fn text(getter: unsafe extern "C" fn(*mut c_char) -> c_int) -> Zeroizing<String>
     }
 }
 
+/// The least time that one write call of a firmware's port gets: many ports report a time-out like
+/// an error, which ends the connection, so it must not be the short time that is left of a yield.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Milliseconds, rounded up so that a short wait does not become a busy loop.
 fn milliseconds(timeout: Duration) -> u32 {
     u32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
@@ -523,9 +527,9 @@ impl Hal for Imported {
             return tcp::write(descriptor(handle), buf, timeout);
         }
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        let timeout = milliseconds(timeout.max(WRITE_PATIENCE));
         // SAFETY: the buffer is readable and as long as is said.
-        let code =
-            unsafe { HAL_TCP_Write(handle.0, buf.as_ptr().cast(), len, milliseconds(timeout)) };
+        let code = unsafe { HAL_TCP_Write(handle.0, buf.as_ptr().cast(), len, timeout) };
         count("HAL_TCP_Write", code, buf.len())
     }
 

@@ -15,21 +15,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::backoff::Backoff;
 use super::connect::{Established, Login, establish};
 use super::packet::{self, Decoder};
 use super::session::{Config, Incoming, Session};
 use super::{Error, Event, Handler, Message, QoS, topic};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
 use crate::sync::lock;
-use crate::transport::Connection;
+use crate::transport::{Connection, send_all};
 
 /// The longest single wait for bytes. Another thread's publish can bring a timer forward while a
 /// thread waits; this is how late that timer may be noticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// How often a stalled write is tried again.
+const STALL_POLL: Duration = Duration::from_millis(10);
 /// The time that a farewell may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -65,15 +68,34 @@ pub struct Client {
 struct State {
     session: Session,
     link: Link,
+    /// Whether the firmware has been told that the link is up: by `Construct`, or by an event.
+    told_up: bool,
     /// Counts connections, so that what belongs to a lost one is recognised.
     generation: u64,
     /// What happened over which connection and has not been told to the firmware yet.
     inbox: VecDeque<(u64, Incoming)>,
-    /// What has to be sent; empty whenever the lock is free.
-    out: BytesMut,
+    /// What has to be sent over this connection.
+    outbox: Outbox,
     backoff: Backoff,
+    /// Why the last attempt to reconnect failed, and how many before it failed the same way.
+    failure: Option<(String, u32)>,
     /// What became of the subscriptions that a thread waits for; `None` while unknown.
     awaited: BTreeMap<u16, Option<Result<(), Error>>>,
+}
+
+/// What waits to be sent. Writing happens outside of the lock, by one thread at a time, so that no
+/// thread waits for the lock while the peer does not read.
+#[derive(Default)]
+struct Outbox {
+    /// What no thread has taken to write yet.
+    bytes: BytesMut,
+    /// How many bytes have been put in, and how many of them have gone out.
+    queued: u64,
+    gone: u64,
+    /// Whether a thread writes at the moment.
+    writing: bool,
+    /// Since when the peer has taken nothing of what waits.
+    stalled: Option<Instant>,
 }
 
 enum Link {
@@ -105,10 +127,12 @@ impl Client {
             state: Mutex::new(State {
                 session: Session::new(config, now),
                 link: Link::Connecting,
+                told_up: true,
                 generation: 0,
                 inbox: VecDeque::new(),
-                out: BytesMut::new(),
+                outbox: Outbox::default(),
                 backoff: Backoff::default(),
+                failure: None,
                 awaited: BTreeMap::new(),
             }),
             changed: Condvar::new(),
@@ -118,9 +142,10 @@ impl Client {
         Ok(Arc::new(client))
     }
 
-    /// Whether the client is connected at the moment.
+    /// Whether the client is connected at the moment and, after a reconnection, has said so.
     pub fn is_connected(&self) -> bool {
-        matches!(lock(&self.state).link, Link::Up { .. })
+        let state = lock(&self.state);
+        state.told_up && matches!(state.link, Link::Up { .. })
     }
 
     /// Publishes a message and returns its packet id, 0 for QoS 0. The packet has been written
@@ -170,14 +195,18 @@ impl Client {
         };
 
         wait(&|state| matches!(state.link, Link::Up { .. }));
-        let id = {
+        let (id, ticket) = {
             let mut state = lock(&self.state);
-            let id = self.send_locked(&mut state, |session, now| {
-                session.subscribe(now, filter, qos, handler)
-            })?;
+            let (id, ticket) = self
+                .enqueue(&mut state, |session, now| session.subscribe(now, filter, qos, handler))?;
             state.awaited.insert(id, None);
-            id
+            (id, ticket)
         };
+        let sent = self.send_until_gone(id, ticket);
+        if sent.is_err() {
+            lock(&self.state).awaited.remove(&id);
+            return sent;
+        }
         wait(&|state| !matches!(state.awaited.get(&id), Some(None)));
         lock(&self.state).awaited.remove(&id).flatten().unwrap_or(Err(Error::NoAnswer))
     }
@@ -192,40 +221,107 @@ impl Client {
     /// Says good-bye and ends the client: no handler is called from now on, except that one which
     /// runs in another thread at this moment may still be running.
     pub fn close(&self) {
-        let mut state = lock(&self.state);
-        if let Link::Up { connection, .. } = &state.link {
-            // A broker that does not take it in time sees the connection end instead.
-            let _ = connection.send(&packet::DISCONNECT, CLOSE_TIMEOUT);
+        let (link, writing) = {
+            let mut state = lock(&self.state);
+            state.generation += 1;
+            state.inbox.clear();
+            self.changed.notify_all();
+            (std::mem::replace(&mut state.link, Link::Closed), state.outbox.writing)
+        };
+        if let Link::Up { connection, .. } = link {
+            // A broker that does not take it in time, or is in the middle of another packet, sees
+            // the connection end instead.
+            if !writing {
+                let deadline = Deadline::after(CLOSE_TIMEOUT);
+                let _ = send_all(&*connection, &packet::DISCONNECT, deadline);
+            }
             connection.close();
         }
-        state.link = Link::Closed;
-        state.generation += 1;
-        state.inbox.clear();
-        self.changed.notify_all();
         log::info!(target: "iotx_mc_disconnect", "mqtt disconnect!");
     }
 
+    /// Makes a packet and sends it; waits at most one request timeout until it has gone out.
     fn send(
         &self,
-        make: impl FnOnce(&mut Session, Instant) -> Result<(u16, bytes::Bytes), Error>,
+        make: impl FnOnce(&mut Session, Instant) -> Result<(u16, Bytes), Error>,
     ) -> Result<u16, Error> {
-        self.send_locked(&mut lock(&self.state), make)
+        let (id, ticket) = self.enqueue(&mut lock(&self.state), make)?;
+        self.send_until_gone(id, ticket)?;
+        Ok(id)
     }
 
-    fn send_locked(
+    /// Makes a packet and queues it. The ticket tells when it has gone out.
+    fn enqueue(
         &self,
         state: &mut State,
-        make: impl FnOnce(&mut Session, Instant) -> Result<(u16, bytes::Bytes), Error>,
-    ) -> Result<u16, Error> {
-        let Link::Up { connection, .. } = &state.link else { return Err(Error::NotConnected) };
-        let (id, frame) = make(&mut state.session, Instant::now())?;
-        if let Err(cause) = connection.send(&frame, self.params.request_timeout) {
-            // Told to the caller as failed, so it must not go out later by itself.
-            state.session.forget(id);
-            self.lost(state, &cause);
-            return Err(cause.into());
+        make: impl FnOnce(&mut Session, Instant) -> Result<(u16, Bytes), Error>,
+    ) -> Result<(u16, Ticket), Error> {
+        if !matches!(state.link, Link::Up { .. }) {
+            return Err(Error::NotConnected);
         }
-        Ok(id)
+        let (id, frame) = make(&mut state.session, Instant::now())?;
+        state.outbox.put(&frame);
+        Ok((id, Ticket { generation: state.generation, position: state.outbox.queued }))
+    }
+
+    fn send_until_gone(&self, id: u16, ticket: Ticket) -> Result<(), Error> {
+        let deadline = Deadline::after(self.params.request_timeout);
+        loop {
+            self.write_out(deadline.left());
+            let mut state = lock(&self.state);
+            if state.has_gone(ticket) {
+                return Ok(());
+            }
+            let in_time = state.generation == ticket.generation && !deadline.is_over();
+            if !in_time {
+                // Told to the caller as failed, so it must not go out later by itself.
+                state.session.forget(id);
+                if state.generation == ticket.generation {
+                    self.lost(&mut state, &TransportError::TimedOut);
+                }
+                return Err(Error::Transport(TransportError::Closed));
+            }
+            // Another thread writes; it may well write this packet too.
+            drop(self.changed.wait_timeout_while(state, deadline.left(), |state| {
+                state.outbox.writing && !state.has_gone(ticket)
+            }));
+        }
+    }
+
+    /// Writes what waits, for at most `timeout`. Does nothing while another thread writes.
+    fn write_out(&self, timeout: Duration) {
+        let mut state = lock(&self.state);
+        if state.outbox.writing || state.outbox.is_empty() {
+            return;
+        }
+        let Link::Up { connection, .. } = &state.link else { return };
+        let connection = Arc::clone(connection);
+        let generation = state.generation;
+        state.outbox.writing = true;
+        let mut bytes = state.outbox.bytes.split();
+        let waiting = bytes.len();
+        drop(state);
+
+        let deadline = Deadline::after(timeout);
+        let sent = connection.send(&bytes, deadline.left());
+        let flushed = sent.and_then(|taken| {
+            bytes.advance(taken.min(bytes.len()));
+            Ok(connection.flush(deadline.left())? && bytes.is_empty())
+        });
+
+        let mut state = lock(&self.state);
+        if state.generation == generation {
+            match flushed {
+                Ok(all) => {
+                    state.outbox.written(bytes, waiting, all);
+                    if state.outbox.is_stalled(self.params.request_timeout) {
+                        self.lost(&mut state, &"the broker does not read");
+                    }
+                }
+                Err(cause) => self.lost(&mut state, &cause),
+            }
+        }
+        self.changed.notify_all();
     }
 
     /// Does all the client's work until `deadline`, or until `done`.
@@ -238,9 +334,21 @@ impl Client {
                 return;
             }
             let wake = self.advance(&mut state, now);
-            if state.inbox.is_empty() {
-                self.wait(state, now, wake.min(deadline).min(now + LONGEST_WAIT));
+            if !state.inbox.is_empty() {
+                continue;
             }
+            let mut longest = LONGEST_WAIT;
+            if !state.outbox.is_idle() {
+                drop(state);
+                self.write_out(Duration::ZERO);
+                state = lock(&self.state);
+                if state.outbox.is_idle() {
+                    // Everything may have changed meanwhile.
+                    continue;
+                }
+                longest = STALL_POLL;
+            }
+            self.wait(state, now, wake.min(deadline).min(now + longest));
         }
     }
 
@@ -261,11 +369,12 @@ impl Client {
     fn advance(self: &Arc<Self>, state: &mut State, now: Instant) -> Instant {
         match &state.link {
             Link::Up { .. } => {
-                let tick = state.session.tick(now, &mut state.out);
+                let mut out = BytesMut::new();
+                let tick = state.session.tick(now, &mut out);
+                state.outbox.put(&out);
                 for event in tick.events {
                     state.push(Incoming::Event(event));
                 }
-                self.flush(state);
                 if tick.silent {
                     self.lost(state, &"the broker does not answer pings");
                 }
@@ -308,10 +417,11 @@ impl Client {
         outcome: Result<usize, TransportError>,
     ) {
         let now = Instant::now();
+        let mut out = BytesMut::new();
         let malformed = loop {
             match decoder.next_frame() {
                 Ok(Some(frame)) => {
-                    if let Some(incoming) = state.session.receive(now, frame, &mut state.out) {
+                    if let Some(incoming) = state.session.receive(now, frame, &mut out) {
                         state.push(incoming);
                     }
                 }
@@ -322,7 +432,7 @@ impl Client {
         if let Link::Up { decoder: slot, .. } = &mut state.link {
             *slot = Some(decoder);
         }
-        self.flush(state);
+        state.outbox.put(&out);
         match (malformed, outcome) {
             (Some(cause), _) => self.lost(state, &cause),
             (None, Err(cause)) => self.lost(state, &cause),
@@ -330,25 +440,14 @@ impl Client {
         }
     }
 
-    fn flush(&self, state: &mut State) {
-        if state.out.is_empty() {
-            return;
-        }
-        if let Link::Up { connection, .. } = &state.link
-            && let Err(cause) = connection.send(&state.out, self.params.request_timeout)
-        {
-            self.lost(state, &cause);
-        }
-        state.out.clear();
-    }
-
     /// The connection is gone: tell the firmware once, and try again later.
     fn lost(&self, state: &mut State, why: &dyn std::fmt::Display) {
         if let Link::Up { connection, .. } = &state.link {
             log::error!(target: "iotx_mc_cycle", "the connection is lost: {why}");
             connection.close();
+            state.told_up = false;
             state.generation += 1;
-            state.out.clear();
+            state.outbox = Outbox::default();
             state.push(Incoming::Event(Event::Disconnect));
             self.retry_later(state, Instant::now());
         }
@@ -372,8 +471,6 @@ impl Client {
     }
 
     fn reconnect(&self) {
-        const TARGET: &str = "iotx_mc_attempt_reconnect";
-        log::info!(target: TARGET, "reconnecting to {}", self.params.login.endpoint.host);
         let params = &self.params;
         let outcome = establish(self.hal, &params.login, params.read_limit, params.request_timeout);
         let mut state = lock(&self.state);
@@ -382,13 +479,14 @@ impl Client {
         }
         match outcome {
             Ok(established) => {
+                state.failed_no_more();
                 // The event comes before whatever the broker sends over the new connection.
                 state.push(Incoming::Event(Event::Reconnect));
                 self.link_up(&mut state, established);
-                log::info!(target: TARGET, "mqtt reconnect success!");
+                log::info!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect success!");
             }
             Err(cause) => {
-                log::error!(target: TARGET, "mqtt reconnect failed: {cause}");
+                state.failed(&cause);
                 if matches!(cause, Error::ConnectRefused(code) if code != 3) {
                     state.backoff.give_time();
                 }
@@ -403,7 +501,10 @@ impl Client {
         state.generation += 1;
         state.backoff = Backoff::default();
         state.link = Link::Up { connection, decoder: None };
-        state.session.connected(Instant::now(), session_present, &mut state.out);
+        let mut out = BytesMut::new();
+        state.session.connected(Instant::now(), session_present, &mut out);
+        state.outbox = Outbox::default();
+        state.outbox.put(&out);
         // Packets may have come together with the CONNACK.
         self.take_in(state, decoder, Ok(0));
     }
@@ -419,7 +520,13 @@ impl Client {
     }
 
     fn next_incoming(&self) -> Option<(u64, Incoming)> {
-        lock(&self.state).inbox.pop_front()
+        let mut state = lock(&self.state);
+        let next = state.inbox.pop_front()?;
+        if let Incoming::Event(Event::Reconnect) = next.1 {
+            // Not if the connection that it tells of is lost again already.
+            state.told_up = next.0 + 1 == state.generation;
+        }
+        Some(next)
     }
 
     fn deliver(&self, mut message: Message, generation: u64) {
@@ -438,13 +545,83 @@ impl Client {
         if state.generation == generation
             && let Some(answer) = state.session.acknowledge(Instant::now(), qos, id)
         {
-            state.out.extend_from_slice(&answer);
-            self.flush(&mut state);
+            state.outbox.put(&answer);
         }
+        drop(state);
+        self.write_out(Duration::ZERO);
+    }
+}
+
+/// Where in the outbox of which connection a packet ends.
+#[derive(Clone, Copy)]
+struct Ticket {
+    generation: u64,
+    position: u64,
+}
+
+impl Outbox {
+    fn put(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.queued += bytes.len() as u64;
+    }
+
+    /// Whether all has gone out.
+    fn is_empty(&self) -> bool {
+        self.gone == self.queued
+    }
+
+    /// Whether this thread has nothing to write.
+    fn is_idle(&self) -> bool {
+        self.writing || self.is_empty()
+    }
+
+    /// Takes back what of `waiting` bytes could not be written; `all`: nothing waits in the
+    /// connection either.
+    fn written(&mut self, rest: BytesMut, waiting: usize, all: bool) {
+        self.writing = false;
+        if rest.len() < waiting {
+            self.stalled = None;
+        }
+        let came_meanwhile = std::mem::replace(&mut self.bytes, rest);
+        if all {
+            self.gone = self.queued - came_meanwhile.len() as u64;
+            self.stalled = None;
+        } else {
+            self.stalled.get_or_insert_with(Instant::now);
+        }
+        self.bytes.unsplit(came_meanwhile);
+    }
+
+    fn is_stalled(&self, patience: Duration) -> bool {
+        self.stalled.is_some_and(|since| since.elapsed() >= patience)
     }
 }
 
 impl State {
+    /// Logs why reconnecting failed, the same reason once: a device may be without its cloud for
+    /// weeks.
+    fn failed(&mut self, cause: &Error) {
+        let cause = cause.to_string();
+        match &mut self.failure {
+            Some((known, repeated)) if *known == cause => *repeated += 1,
+            _ => {
+                self.failed_no_more();
+                log::error!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect failed: {cause}");
+                self.failure = Some((cause, 0));
+            }
+        }
+    }
+
+    fn failed_no_more(&mut self) {
+        if let Some((cause, repeated @ 1..)) = self.failure.take() {
+            log::error!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect failed {repeated} times more: {cause}");
+        }
+    }
+
+    fn has_gone(&self, ticket: Ticket) -> bool {
+        self.generation == ticket.generation && self.outbox.gone >= ticket.position
+    }
+
     fn push(&mut self, incoming: Incoming) {
         let outcome = match &incoming {
             Incoming::Event(Event::SubscribeSuccess(id)) => Some((id, Ok(()))),
@@ -784,6 +961,52 @@ mod tests {
         let (client, events) = connect(address);
         assert_eq!(next_event(&client, &events), "BufferOverflow");
         assert_eq!(next_event(&client, &events), "message on /next");
+    }
+
+    #[test]
+    fn a_broker_that_does_not_read_holds_up_neither_a_yield_nor_a_close() {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let address = broker(move |peer, _| {
+            peer.accept(&ACCEPTED);
+            let _ = stopped.recv_timeout(PATIENCE);
+        });
+        let hal = FakeHal::leak();
+        hal.redirect(HOST, 1883, address);
+        let patience = Duration::from_secs(3);
+        let params =
+            Params { send_limit: 1 << 26, request_timeout: patience, ..params(Arc::new(|_| {})) };
+        let client = Client::connect(hal, params).unwrap();
+        let publishing = Arc::clone(&client);
+        let publisher = thread::spawn(move || {
+            publishing.publish("/t", QoS::AtMostOnce, false, &vec![0; 1 << 25])
+        });
+        yield_until(&client, || lock(&client.state).outbox.writing);
+        let start = Instant::now();
+        client.yield_for(Duration::from_millis(20));
+        assert!(start.elapsed() < patience / 2, "{:?}", start.elapsed());
+        let start = Instant::now();
+        client.close();
+        assert!(start.elapsed() < patience / 2, "{:?}", start.elapsed());
+        assert!(matches!(publisher.join().unwrap(), Err(Error::Transport(_))));
+        drop(stop);
+    }
+
+    #[test]
+    fn what_a_broker_does_not_take_in_time_ends_the_connection() {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let address = broker(move |peer, _| {
+            peer.accept(&ACCEPTED);
+            let _ = stopped.recv_timeout(PATIENCE);
+        });
+        let hal = FakeHal::leak();
+        hal.redirect(HOST, 1883, address);
+        let client =
+            Client::connect(hal, Params { send_limit: 1 << 26, ..params(Arc::new(|_| {})) })
+                .unwrap();
+        let outcome = client.publish("/t", QoS::AtLeastOnce, false, &vec![0; 1 << 25]);
+        assert!(matches!(outcome, Err(Error::Transport(_))));
+        assert!(!client.is_connected());
+        drop(stop);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Error;
 use super::packet::{self, Connect, ConnectReturnCode, Decoder, Frame, Packet};
+use crate::deadline::Deadline;
 use crate::hal::Hal;
 use crate::identity::Secret;
 use crate::transport::{self, Connection, Endpoint, Framing};
@@ -61,7 +62,7 @@ pub fn establish(
     let connect = connect.ok_or(Error::TooLarge { size: usize::MAX, limit })?;
 
     let connection = transport::connect(hal, &login.endpoint, Framing::Mqtt, CONNECT_TIMEOUT)?;
-    connection.send(&connect, timeout)?;
+    transport::send_all(&*connection, &connect, Deadline::after(timeout))?;
     let mut decoder = Decoder::new(read_limit);
     let first = first_frame(&*connection, &mut decoder, timeout)?;
     let session_present = accepted(first)?;
@@ -73,16 +74,15 @@ fn first_frame(
     decoder: &mut Decoder,
     timeout: Duration,
 ) -> Result<Frame, Error> {
-    let deadline = Instant::now() + timeout;
+    let deadline = Deadline::after(timeout);
     loop {
         if let Some(frame) = decoder.next_frame()? {
             return Ok(frame);
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        if deadline.is_over() {
             return Err(Error::NoAnswer);
         }
-        connection.receive(&mut decoder.buffer, left)?;
+        connection.receive(&mut decoder.buffer, deadline.left())?;
     }
 }
 

@@ -21,6 +21,12 @@ use crate::sync::lock;
 /// trip over a mobile network. Shorter, and a device that only listens would wake up too often.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// The least time that one write call gets.
+///
+/// A call that ran out of time may have written a part, so it cannot be repeated and ends the
+/// connection: it must not be the short time that is left of a yield.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// A connection of the firmware's SSL, closed when dropped.
 ///
 /// Few of these libraries allow a read and a write of one connection at the same time, so they take
@@ -64,18 +70,19 @@ impl HalSsl {
 }
 
 impl Connection for HalSsl {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<(), TransportError> {
-        let deadline = Deadline::after(timeout);
+    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
+        let deadline = Deadline::after(timeout.max(WRITE_PATIENCE));
         let _turn = self.turns.take_to_send(deadline)?;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            self.check_open()?;
-            match self.hal.ssl_write(self.handle, rest, deadline.left())? {
-                0 => return Err(TransportError::TimedOut),
-                written => rest = rest.get(written..).unwrap_or_default(),
-            }
+        self.check_open()?;
+        match self.hal.ssl_write(self.handle, bytes, deadline.left())? {
+            0 if !bytes.is_empty() => Err(TransportError::TimedOut),
+            written => Ok(written),
         }
-        Ok(())
+    }
+
+    fn flush(&self, _timeout: Duration) -> Result<bool, TransportError> {
+        // What was taken has been written.
+        Ok(true)
     }
 
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError> {
@@ -173,7 +180,7 @@ mod tests {
     use super::*;
     use crate::hal::fake::FakeHal;
     use crate::transport::test_support::{PATIENCE, serve_tcp};
-    use crate::transport::{Endpoint, Security, connect};
+    use crate::transport::{Endpoint, Security, connect, send_all};
 
     const HOST: &str = "cloud.test";
 
@@ -295,7 +302,7 @@ mod tests {
         let connection = connected(FakeHal::leak(), Framing::Mqtt, move |_socket| {
             let _ = stopped.recv_timeout(PATIENCE);
         });
-        let outcome = connection.send(&vec![0; 64 << 20], SLICE);
+        let outcome = send_all(&*connection, &vec![0; 64 << 20], Deadline::after(SLICE));
         assert!(matches!(outcome, Err(TransportError::TimedOut)), "{outcome:?}");
         drop(stop);
     }

@@ -16,6 +16,7 @@ use bytes::BytesMut;
 
 pub use framing::Framing;
 
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
 
@@ -62,10 +63,16 @@ impl Trust {
     }
 }
 
-/// A connected stream. One thread may receive while others send; dropping it closes it.
+/// A connected stream. One thread may receive while another sends; dropping it closes it.
 pub trait Connection: Send + Sync {
-    /// Sends all of `bytes`. A failure half-way leaves the stream unusable.
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<(), TransportError>;
+    /// Takes bytes to send, waiting at most `timeout` for room, and returns how many it took.
+    ///
+    /// What was taken goes out in this order, but may still have to be flushed. Only one thread
+    /// may send or flush at a time.
+    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError>;
+
+    /// Waits at most `timeout` until all that was taken has gone out; `false`: it has not.
+    fn flush(&self, timeout: Duration) -> Result<bool, TransportError>;
 
     /// Waits at most `timeout` for bytes and appends them to `into`; `Ok(0)`: none came.
     ///
@@ -75,6 +82,25 @@ pub trait Connection: Send + Sync {
 
     /// Tells the peer that no more will come, and wakes a thread that waits in `receive`.
     fn close(&self);
+}
+
+/// Sends all of `bytes` by the deadline. A failure half-way leaves the stream unusable.
+///
+/// # Errors
+/// [`TransportError::TimedOut`], and whatever ends the connection.
+pub fn send_all(
+    connection: &dyn Connection,
+    bytes: &[u8],
+    deadline: Deadline,
+) -> Result<(), TransportError> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match connection.send(rest, deadline.left())? {
+            0 if deadline.is_over() => return Err(TransportError::TimedOut),
+            taken => rest = rest.get(taken..).unwrap_or_default(),
+        }
+    }
+    if connection.flush(deadline.left())? { Ok(()) } else { Err(TransportError::TimedOut) }
 }
 
 /// Connects to `endpoint`, to speak there what `framing` says.

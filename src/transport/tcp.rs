@@ -49,15 +49,16 @@ impl Tcp {
         inbound.read(|room| self.hal.tcp_read(self.handle, room, timeout)).map(take)
     }
 
-    /// Writes what goes out at once or by the deadline; at least one byte.
+    /// Writes what goes out by the deadline and returns how much that was.
     pub(super) fn write(&self, bytes: &[u8], deadline: Deadline) -> Result<usize, TransportError> {
-        loop {
-            match self.hal.tcp_write(self.handle, bytes, deadline.left())? {
-                0 if deadline.is_over() => return Err(TransportError::TimedOut),
-                0 => {}
-                written => return Ok(written.min(bytes.len())),
+        let mut sent = 0;
+        while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
+            sent += self.hal.tcp_write(self.handle, rest, deadline.left())?.min(rest.len());
+            if deadline.is_over() {
+                break;
             }
         }
+        Ok(sent)
     }
 
     /// Makes a read that waits in another thread return, where the HAL can do that.
@@ -67,14 +68,13 @@ impl Tcp {
 }
 
 impl Connection for Tcp {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<(), TransportError> {
-        let deadline = Deadline::after(timeout);
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let written = self.write(rest, deadline)?;
-            rest = rest.get(written..).unwrap_or_default();
-        }
-        Ok(())
+    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
+        self.write(bytes, Deadline::after(timeout))
+    }
+
+    fn flush(&self, _timeout: Duration) -> Result<bool, TransportError> {
+        // What was taken has been written.
+        Ok(true)
     }
 
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError> {
@@ -104,7 +104,7 @@ mod tests {
     use crate::hal::ReadStyle;
     use crate::hal::fake::FakeHal;
     use crate::transport::test_support::{PATIENCE, serve_tcp};
-    use crate::transport::{Endpoint, Security, connect};
+    use crate::transport::{Endpoint, Security, connect, send_all};
 
     const HOST: &str = "cloud.test";
 
@@ -123,7 +123,7 @@ mod tests {
         let endpoint = Endpoint { host: HOST.into(), port: 1883, security: Security::Plain };
         let connection = connect(hal, &endpoint, Framing::Mqtt, PATIENCE).unwrap();
         let start = Instant::now();
-        connection.send(b"\x30\x04abcd", PATIENCE).unwrap();
+        send_all(&*connection, b"\x30\x04abcd", Deadline::after(PATIENCE)).unwrap();
         let mut received = BytesMut::new();
         while received.len() < 6 && start.elapsed() < PATIENCE {
             connection.receive(&mut received, PATIENCE).unwrap();

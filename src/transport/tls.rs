@@ -70,7 +70,9 @@ impl Tls {
         // A server may send data right behind its part of the handshake.
         let mut early = BytesMut::new();
         loop {
-            self.flush(&mut lock(&self.outgoing), deadline)?;
+            if !self.write(&mut lock(&self.outgoing), deadline)? {
+                return Err(TransportError::TimedOut);
+            }
             {
                 let mut session = lock(&self.session);
                 if !session.rustls.is_handshaking() {
@@ -85,16 +87,17 @@ impl Tls {
         }
     }
 
-    /// Writes to the socket all that rustls has to say.
-    fn flush(&self, outgoing: &mut BytesMut, deadline: Deadline) -> Result<(), TransportError> {
+    /// Writes to the socket what rustls has to say; `false`: not all of it went out in time.
+    fn write(&self, outgoing: &mut BytesMut, deadline: Deadline) -> Result<bool, TransportError> {
         loop {
             lock(&self.session).encrypted(outgoing)?;
             if outgoing.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
-            while !outgoing.is_empty() {
-                let written = self.tcp.write(outgoing, deadline)?;
-                outgoing.advance(written);
+            let written = self.tcp.write(outgoing, deadline)?;
+            outgoing.advance(written);
+            if !outgoing.is_empty() {
+                return Ok(false);
             }
         }
     }
@@ -102,9 +105,9 @@ impl Tls {
     /// Says what rustls has to say beside data, such as an alert. What cannot go out now goes out
     /// before the next data.
     fn answer(&self, deadline: Deadline) {
-        // A thread that holds this lock is writing, and flushes this as well.
+        // A thread that holds this lock is writing, and writes this as well.
         if let Some(mut outgoing) = try_lock(&self.outgoing)
-            && let Err(cause) = self.flush(&mut outgoing, deadline)
+            && let Err(cause) = self.write(&mut outgoing, deadline)
         {
             log::debug!(target: "HAL_SSL_Write", "no answer to the peer's TLS message: {cause}");
         }
@@ -141,16 +144,23 @@ impl Tls {
 }
 
 impl Connection for Tls {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<(), TransportError> {
+    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
         let deadline = Deadline::after(timeout);
         let mut outgoing = lock(&self.outgoing);
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let taken = lock(&self.session).encrypt(rest)?;
-            rest = rest.get(taken..).unwrap_or_default();
-            self.flush(&mut outgoing, deadline)?;
+        let mut sent = 0;
+        // Nothing is encrypted that could not go out: a peer that does not read must not make
+        // ciphertext pile up.
+        while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty())
+            && self.write(&mut outgoing, deadline)?
+        {
+            sent += lock(&self.session).encrypt(rest)?;
         }
-        Ok(())
+        self.write(&mut outgoing, deadline)?;
+        Ok(sent)
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<bool, TransportError> {
+        self.write(&mut lock(&self.outgoing), Deadline::after(timeout))
     }
 
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError> {
@@ -176,7 +186,7 @@ impl Connection for Tls {
         if let Some(mut outgoing) = try_lock(&self.outgoing) {
             lock(&self.session).close();
             // The peer may be gone, and then nobody misses the farewell.
-            let _ = self.flush(&mut outgoing, Deadline::after(FAREWELL));
+            let _ = self.write(&mut outgoing, Deadline::after(FAREWELL));
         }
         self.tcp.shutdown();
     }
@@ -344,6 +354,7 @@ mod tests {
 
     use rustls::{CertificateError, HandshakeKind, ServerConfig};
 
+    use super::super::send_all;
     use super::*;
     use crate::hal::ReadStyle;
     use crate::hal::fake::FakeHal;
@@ -426,7 +437,7 @@ mod tests {
         let start = Instant::now();
         let tls = connect(hal, server, &authority.trust(), 2 * PATIENCE).unwrap();
         for len in [1, 100, 40_000] {
-            tls.send(&pattern(len), PATIENCE).unwrap();
+            send_all(&tls, &pattern(len), Deadline::after(PATIENCE)).unwrap();
             assert_eq!(receive_all(&tls, len), pattern(len));
         }
         // A read for more than the peer sends would have lasted until its timeout.
@@ -438,7 +449,7 @@ mod tests {
         const LEN: usize = 4 << 20;
         let tls = connected(echo);
         thread::scope(|scope| {
-            scope.spawn(|| tls.send(&pattern(LEN), PATIENCE).unwrap());
+            scope.spawn(|| send_all(&tls, &pattern(LEN), Deadline::after(PATIENCE)).unwrap());
             assert!(receive_all(&tls, LEN) == pattern(LEN));
         });
     }
@@ -673,7 +684,7 @@ mod tests {
             let _ = stopped.recv_timeout(PATIENCE);
             Ok(())
         });
-        let outcome = tls.send(&vec![0; 64 << 20], SHORT);
+        let outcome = send_all(&tls, &vec![0; 64 << 20], Deadline::after(SHORT));
         assert!(matches!(outcome, Err(TransportError::TimedOut)), "{outcome:?}");
         drop(stop);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -10,8 +10,9 @@ use bytes::{Buf, BytesMut};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::import;
+use crate::sync::lock;
 use crate::transport::tls::Tls;
-use crate::transport::{Connection, Trust};
+use crate::transport::{Connection, Trust, send_all};
 
 /// How long connecting and shaking hands may take.
 const ESTABLISH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,7 +81,7 @@ pub(crate) fn read(
 
 /// Writes all of `buf`. A failure half-way leaves the connection unusable.
 pub(crate) fn write(handle: usize, buf: &[u8], timeout: Duration) -> Result<(), TransportError> {
-    find(handle)?.tls.send(buf, timeout)
+    send_all(&find(handle)?.tls, buf, Deadline::after(timeout))
 }
 
 /// Closes the connection. A thread that reads from it is woken.
@@ -96,10 +97,6 @@ fn find(handle: usize) -> Result<Arc<Stream>, TransportError> {
 
 fn unknown() -> TransportError {
     io::Error::new(io::ErrorKind::InvalidInput, "no open TLS connection has this handle").into()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
