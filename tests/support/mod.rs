@@ -1,0 +1,185 @@
+//! Builds C programs as a firmware is built and runs them, each within a limit of time.
+//!
+//! Everything goes through [`run`], which checks after every run that no secret was printed.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::io::{PipeReader, Read as _, pipe};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::trace::{Entry, Event};
+use linkkit_sim::{Cloud, Config, redirect};
+use tempfile::TempDir;
+
+/// Far longer than any program needs; only a failing test waits so long.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) const PRODUCT_KEY: &str = "a1ExpAkj9Hi";
+pub(crate) const PRODUCT_SECRET: &str = "ffFnFlKQW3HYjjPR";
+/// The device that registers itself.
+pub(crate) const DEVICE_NAME: &str = "Example_dyn1";
+
+pub(crate) fn start_cloud() -> Cloud {
+    Cloud::start(&Config::default()).unwrap()
+}
+
+/// A C program and the folder in which its device stores things.
+pub(crate) struct Firmware {
+    program: PathBuf,
+    pub(crate) storage: TempDir,
+}
+
+impl Firmware {
+    /// Builds `source`, a path inside the package, with the simulator's redirect.
+    pub(crate) fn build(source: &str, profile: Profile) -> Self {
+        let library = Library::build(profile, Linkage::Static).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let redirect = [Path::new(redirect::SOURCE)];
+        let program = CProgram::compile(&source, &library, &redirect, &["-Werror"]).unwrap();
+        Firmware { program, storage: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn debug(source: &str) -> Self {
+        Self::build(source, Profile::Debug)
+    }
+
+    /// The same program on a device that has lost everything.
+    pub(crate) fn with_empty_storage(self) -> Self {
+        Firmware { storage: tempfile::tempdir().unwrap(), ..self }
+    }
+
+    pub(crate) fn kv_file(&self) -> PathBuf {
+        self.storage.path().join("kv.json")
+    }
+
+    /// The command that runs the program against `cloud`.
+    pub(crate) fn command(&self, cloud: &Cloud) -> Command {
+        self.at(Command::new(&self.program), cloud)
+    }
+
+    /// The same under valgrind, to which every error and every leak is a failure.
+    pub(crate) fn valgrind(&self, cloud: &Cloud) -> Command {
+        const LEAKS: &str = "definite,indirect,possible";
+        let mut valgrind = Command::new(find_program("valgrind"));
+        valgrind
+            .args(["--quiet", "--error-exitcode=99", "--leak-check=full"])
+            .args([
+                format!("--show-leak-kinds={LEAKS}"),
+                format!("--errors-for-leak-kinds={LEAKS}"),
+            ])
+            .arg(&self.program);
+        self.at(valgrind, cloud)
+    }
+
+    fn at(&self, mut command: Command, cloud: &Cloud) -> Command {
+        command.envs(cloud.redirect_env()).env("LINKKIT_KV_FILE", self.kv_file());
+        command
+    }
+}
+
+/// What became of a program.
+pub(crate) struct Run {
+    pub(crate) status: ExitStatus,
+    /// Everything that it printed, on either stream.
+    pub(crate) output: String,
+    pub(crate) took: Duration,
+}
+
+impl Run {
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert!(self.status.success(), "{}:\n{}", self.status, self.output);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn failed(self) -> Self {
+        assert_eq!(self.status.code(), Some(1), "{}:\n{}", self.status, self.output);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(self.output.contains(words), "it does not say '{words}':\n{}", self.output);
+        self
+    }
+}
+
+/// Runs a program to its end and checks that it printed no secret: none that `cloud` knows, none
+/// that was sent to it, and none of `others`.
+#[track_caller]
+pub(crate) fn run(command: Command, cloud: &Cloud, others: &[&str]) -> Run {
+    let run = run_to_end(command);
+    let secrets = secrets(cloud).into_iter().chain(others.iter().map(|&other| other.to_owned()));
+    for secret in secrets {
+        // Not even here is the secret itself printed.
+        assert!(!run.output.contains(&secret), "a secret of {} bytes was printed", secret.len());
+    }
+    run
+}
+
+fn run_to_end(mut command: Command) -> Run {
+    let (reader, writer) = pipe().unwrap();
+    command.stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
+    let start = Instant::now();
+    let mut child = command.spawn().unwrap();
+    // It holds the pipe's other end, without which the output never ends.
+    drop(command);
+    let output = read_in_background(reader);
+    let Ok(output) = output.recv_timeout(LIMIT) else {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("not done in {LIMIT:?}:\n{}", output.recv_timeout(LIMIT).unwrap_or_default());
+    };
+    let status = child.wait().unwrap();
+    Run { status, output, took: start.elapsed() }
+}
+
+fn read_in_background(mut reader: PipeReader) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut output = Vec::new();
+        reader.read_to_end(&mut output).unwrap();
+        // Nobody listens any more when the test has failed.
+        let _ = sender.send(String::from_utf8_lossy(&output).into_owned());
+    });
+    receiver
+}
+
+fn secrets(cloud: &Cloud) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for product in Config::default().products {
+        let names = product.devices.iter().map(|device| device.name.as_str());
+        secrets.extend(names.filter_map(|name| cloud.device_secret(&product.key, name)));
+        secrets.push(product.secret);
+    }
+    for entry in cloud.trace().entries() {
+        if let Event::Connect { password, .. } = entry.event {
+            secrets.push(password);
+        }
+    }
+    secrets
+}
+
+/// Waits until the cloud has seen an entry of this kind.
+#[track_caller]
+pub(crate) fn wait_for(cloud: &Cloud, wanted: impl Fn(&Entry) -> bool) {
+    let seen = cloud.trace().wait(LIMIT, |entries| entries.iter().any(&wanted));
+    assert!(seen, "{:#?}", cloud.trace().entries());
+}
+
+/// The path of a program that a test needs; it is named when it is missing.
+pub(crate) fn find_program(name: &str) -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        // Daemons are there, which the path of a user who is not root leaves out.
+        .chain(["/usr/sbin".into()])
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| panic!("this test needs {name}: apt-get install {name}"))
+}
