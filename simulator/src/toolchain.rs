@@ -138,6 +138,15 @@ fn build_archive(profile: Profile) -> Result<PathBuf, Error> {
     if profile == Profile::Release {
         cargo.arg("--release");
     }
+    // Cargo tells the programs that it runs, such as tests, of their own package. Build scripts
+    // watch these variables, and half of the dependencies would be compiled anew.
+    for (name, _) in env::vars_os() {
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
+        if name.to_str().is_some_and(|name| of_package.iter().any(|start| name.starts_with(start)))
+        {
+            cargo.env_remove(name);
+        }
+    }
     let output =
         cargo.stderr(Stdio::inherit()).output().trying(|| format!("run {}", shown(&cargo)))?;
     if !output.status.success() {
