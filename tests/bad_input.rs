@@ -1,0 +1,149 @@
+//! What the library must refuse, from the firmware and from the network: with its documented code,
+//! the cause in words, and nothing stored.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use linkkit_sim::{Certificate, Cloud, HttpsFault};
+use serde_json::json;
+use support::{DEVICE_NAME, Firmware, PRODUCT_KEY, Run, run, start_cloud};
+
+/// What the cloud of the test hands out in place of a real secret.
+const SECRET: &str = "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4";
+
+#[test]
+fn bad_parameters_are_refused() {
+    let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/bad_input.c"));
+    run(firmware.command(&cloud), &cloud, &[]).succeeded();
+    run(firmware.valgrind(&cloud), &cloud, &[]).succeeded();
+}
+
+fn good_reply() -> String {
+    reply_with(SECRET)
+}
+
+fn reply_with(secret: &str) -> String {
+    let data =
+        json!({"deviceName": DEVICE_NAME, "deviceSecret": secret, "productKey": PRODUCT_KEY});
+    json!({"code": 200, "data": data, "message": "success"}).to_string()
+}
+
+/// A complete reply with the good body in two chunks.
+fn chunked() -> HttpsFault {
+    let body = good_reply();
+    let (first, second) = body.split_at(40);
+    HttpsFault::raw(format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len(),
+    ))
+}
+
+fn register(cloud: &Cloud, settle: impl FnOnce(&mut Command)) -> Run {
+    let firmware = Firmware::debug("tests/c/register.c");
+    let mut command = firmware.command(cloud);
+    settle(command.env("TEST_SECRET", SECRET));
+    run(command, cloud, &[SECRET])
+}
+
+fn register_with(fault: HttpsFault) -> Run {
+    let cloud = start_cloud();
+    cloud.faults().next_https(fault);
+    register(&cloud, |_| {})
+}
+
+#[track_caller]
+fn stored_nothing(run: Run, words: &str) {
+    let run = run.failed().says(words);
+    for call in ["HAL_Kv_Set:", "HAL_SetDeviceSecret:"] {
+        assert!(!run.output.contains(call), "{}", run.output);
+    }
+}
+
+#[test]
+fn replies_that_make_no_sense_are_refused() {
+    let good = good_reply();
+    let long = "s".repeat(65);
+    let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", good.len());
+    let half = format!("{announced}{}", &good[..good.len() - 20]);
+    let mut huge = good.clone().into_bytes();
+    huge.resize(1 << 20, b' ');
+    let replies = [
+        (HttpsFault::ok("<html>busy</html>"), "17 bytes that are not JSON"),
+        (HttpsFault::ok(""), "0 bytes that are not JSON"),
+        (HttpsFault::ok(r#"{"message":"success"}"#), "it has no code"),
+        (HttpsFault::ok(r#"{"code":200,"data":{}}"#), "it has no device secret"),
+        (HttpsFault::ok(reply_with(&long)), "the device secret is 65 bytes long, at most 64"),
+        (HttpsFault::ok(reply_with("")), "the device secret is empty"),
+        (HttpsFault::raw(half.clone()), "cut off in its body"),
+        (HttpsFault::raw(half).then_cut(), "cut off in its body"),
+        (HttpsFault::raw("HTTP/1.1 200").then_cut(), "cut off in its head"),
+        (HttpsFault::raw("").then_cut(), "closed"),
+        (HttpsFault::raw("SSH-2.0-OpenSSH\r\n\r\n"), "it is not HTTP"),
+        (HttpsFault::ok(huge), "its body is longer than 65536 bytes"),
+    ];
+    for (reply, words) in replies {
+        stored_nothing(register_with(reply), words);
+    }
+}
+
+#[test]
+fn replies_that_come_in_pieces_are_read() {
+    let body = good_reply();
+    let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let until_close = HttpsFault::raw(format!("HTTP/1.1 200 OK\r\n\r\n{body}"));
+    let byte_by_byte = HttpsFault::raw(whole).byte_by_byte(Duration::from_millis(1));
+    for reply in [chunked(), byte_by_byte, until_close] {
+        register_with(reply)
+            .succeeded()
+            .says("HAL_Kv_Set: the expected secret")
+            .says("HAL_SetDeviceSecret: the expected secret");
+    }
+}
+
+#[test]
+fn a_server_that_hangs_is_given_up_within_ten_seconds() {
+    let begun = HttpsFault::raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{").then_hang();
+    for reply in [HttpsFault::hang(), begun] {
+        let run = register_with(reply);
+        assert!(run.took < Duration::from_secs(12), "{:?}", run.took);
+        stored_nothing(run, "the time is up");
+    }
+}
+
+#[test]
+fn a_certificate_that_proves_nothing_is_refused() {
+    let certificates = [
+        (Certificate::WrongName, "is for another name: wanted iot-auth.cn-shanghai.aliyuncs.com"),
+        (Certificate::UnknownCa, "issued by none of the trust anchors"),
+        (Certificate::Expired, "certificate expired on Tue, 01 Jan 2002"),
+    ];
+    for (certificate, words) in certificates {
+        let cloud = start_cloud();
+        cloud.faults().present(certificate);
+        stored_nothing(register(&cloud, |_| {}), words);
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_named() {
+    let cloud = start_cloud();
+    let register_at = |host: &str, port: &str| {
+        register(&cloud, |command| {
+            // One question to one name server, for a machine that has none that answers.
+            command.env("RES_OPTIONS", "timeout:1 attempts:1");
+            command.env("TEST_HOST", host).env("TEST_PORT", port);
+        })
+    };
+    // Nobody listens on the lowest port, and nobody can own a name below `.invalid`.
+    stored_nothing(register_at("127.0.0.1", "1"), "connection to 127.0.0.1:1 refused");
+    stored_nothing(register_at("iot-auth.invalid", "443"), "cannot resolve 'iot-auth.invalid'");
+    let words = "no connection to iot-auth.cn-shanghai.aliyuncs.com:443";
+    stored_nothing(register_at("iot-auth.invalid", "443"), words);
+    assert!(cloud.trace().entries().is_empty());
+}

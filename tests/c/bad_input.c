@@ -1,0 +1,271 @@
+/*
+ * Gives the library what it must refuse. Every refusal must have its documented code and a line
+ * in the log that says why; nothing may be stored.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "device.h"
+
+#define TEN "0123456789"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+
+/* The log since the last refusal. */
+static char logged[64 * 1024];
+static size_t logged_len;
+static int stored;
+
+void HAL_Printf(const char *format, ...)
+{
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(logged + logged_len, sizeof(logged) - logged_len, format, args);
+    va_end(args);
+    fputs(logged + logged_len, stdout);
+    if (len > 0 && logged_len + (size_t)len < sizeof(logged)) {
+        logged_len += (size_t)len;
+    }
+}
+
+int HAL_Kv_Set(const char *key, const void *value, int len, int sync)
+{
+    (void)key, (void)value, (void)len, (void)sync;
+    stored++;
+    return 0;
+}
+
+int HAL_Kv_Get(const char *key, void *value, int *len)
+{
+    (void)key, (void)value, (void)len;
+    return -1;
+}
+
+static void begin(void)
+{
+    logged_len = 0;
+    logged[0] = '\0';
+}
+
+static void check(int line, const char *call, long rc, long expected, const char *words)
+{
+    const char *error = strstr(logged, "[err]");
+
+    if (rc != expected) {
+        printf("line %d: %s returned %ld, not %ld\n", line, call, rc, expected);
+        failures++;
+    }
+    if (error == NULL || strstr(error, words) == NULL) {
+        printf("line %d: %s did not say '%s'\n", line, call, words);
+        failures++;
+    }
+}
+
+#define REFUSED(expected, words, call) \
+    do { \
+        begin(); \
+        check(__LINE__, #call, (long)(intptr_t)(call), (expected), (words)); \
+    } while (0)
+
+static void handler(void *context, void *client, iotx_mqtt_event_msg_pt event)
+{
+    (void)context, (void)client, (void)event;
+}
+
+static void ioctl(void)
+{
+    int value = IOTX_CLOUD_DOMAIN_SG;
+
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value) == 0);
+    REFUSED(-1, "Unknown Ioctl Option 4", IOT_Ioctl(4, &value));
+    REFUSED(-1, "Unknown Ioctl Option -1", IOT_Ioctl(-1, &value));
+    REFUSED(-1, "Unknown Ioctl Option 2147483647", IOT_Ioctl(2147483647, &value));
+    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, NULL));
+    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_GET_DOMAIN, NULL));
+    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_SET_DYNAMIC_REGISTER, NULL));
+    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_GET_DYNAMIC_REGISTER, NULL));
+    value = IOTX_CLOUD_DOMAIN_MAX;
+    REFUSED(-1, "there is no region 5", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value));
+    value = -1;
+    REFUSED(-1, "there is no region -1", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value));
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_GET_DOMAIN, &value) == 0);
+    EXPECT(value == IOTX_CLOUD_DOMAIN_SG);
+    value = IOTX_CLOUD_DOMAIN_SH;
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value) == 0);
+}
+
+static void identity(void)
+{
+    int dynamic_register = 1;
+    void *info = &info;
+
+    REFUSED(-1, "info_ptr = NULL", IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, DEVICE_SECRET, NULL));
+    REFUSED(-1, "product_key is NULL", IOT_SetupConnInfo(NULL, DEVICE_NAME, DEVICE_SECRET, &info));
+    EXPECT(info == NULL);
+    REFUSED(-1, "product_key is empty", IOT_SetupConnInfo("", DEVICE_NAME, DEVICE_SECRET, &info));
+    REFUSED(-1, "device_name is NULL", IOT_SetupConnInfo(PRODUCT_KEY, NULL, DEVICE_SECRET, &info));
+    REFUSED(-1, "device_name is empty", IOT_SetupConnInfo(PRODUCT_KEY, "", DEVICE_SECRET, &info));
+    REFUSED(-1, "the device secret is empty", IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, NULL, &info));
+    REFUSED(-1, "the device secret is empty", IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, "", &info));
+    REFUSED(-1, "the product key is 21 bytes long, at most 20",
+            IOT_SetupConnInfo(TEN TEN "1", DEVICE_NAME, DEVICE_SECRET, &info));
+    REFUSED(-1, "the device name is 33 bytes long, at most 32",
+            IOT_SetupConnInfo(PRODUCT_KEY, TEN TEN TEN "123", DEVICE_SECRET, &info));
+    REFUSED(-1, "the device secret is 65 bytes long, at most 64",
+            IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, SIXTY "12345", &info));
+    REFUSED(-1, "printable ASCII", IOT_SetupConnInfo("a b", DEVICE_NAME, DEVICE_SECRET, &info));
+    REFUSED(-1, "product_key is not valid text",
+            IOT_SetupConnInfo("\xff", DEVICE_NAME, DEVICE_SECRET, &info));
+
+    IOT_Ioctl(IOTX_IOCTL_SET_DYNAMIC_REGISTER, &dynamic_register);
+    REFUSED(-1, "Product Secret Is Not Exist",
+            IOT_SetupConnInfo(PRODUCT_KEY, DYNAMIC_NAME, NULL, &info));
+    EXPECT(HAL_SetProductSecret(SIXTY "12345") < 0);
+    REFUSED(-1, "Product Secret Is Not Exist",
+            IOT_SetupConnInfo(PRODUCT_KEY, DYNAMIC_NAME, NULL, &info));
+    REFUSED(-1, "the device name is 33 bytes long, at most 32",
+            IOT_SetupConnInfo(PRODUCT_KEY, TEN TEN TEN "123", NULL, &info));
+    EXPECT(info == NULL);
+}
+
+static void levels(void)
+{
+    REFUSED(0, "Invalid input level: 6", (IOT_SetLogLevel((IOT_LogLevel)6), 0));
+    REFUSED(0, "out of [0, 5]", (IOT_SetLogLevel((IOT_LogLevel)-1), 0));
+    /* The level is still the one from before. */
+    begin();
+    IOT_DumpMemoryStats(IOT_LOG_DEBUG);
+    EXPECT(strstr(logged, "[dbg]") != NULL);
+}
+
+/* No function may take what is not, or not any more, a client's handle. */
+static void no_client(void *handle)
+{
+    iotx_mqtt_topic_info_t message = {0};
+
+    REFUSED(-2, "there is no", IOT_MQTT_Yield(handle, 10));
+    REFUSED(-2, "there is no", IOT_MQTT_CheckStateNormal(handle));
+    REFUSED(-2, "there is no", IOT_MQTT_Publish(handle, TOPIC("update"), &message));
+    REFUSED(-2, "there is no", IOT_MQTT_Subscribe(handle, TOPIC("data"), 1, handler, NULL));
+    REFUSED(-2, "there is no",
+            IOT_MQTT_Subscribe_Sync(handle, TOPIC("data"), 1, handler, NULL, 10, 1));
+    REFUSED(-2, "there is no", IOT_MQTT_Unsubscribe(handle, TOPIC("data")));
+    REFUSED(-1, "no such client", IOT_MQTT_LogPost(handle, "debug", "module", "text"));
+    REFUSED(-2, "there is no", IOT_MQTT_Destroy(&handle));
+}
+
+static void construct(struct device *device)
+{
+    const iotx_mqtt_param_t complete = device->params;
+
+#define WITHOUT(field, words) \
+    device->params.field = NULL; \
+    REFUSED(0, words, IOT_MQTT_Construct(&device->params)); \
+    device->params = complete
+
+    REFUSED(0, "pInitParams is NULL", IOT_MQTT_Construct(NULL));
+    WITHOUT(host, "host is NULL");
+    WITHOUT(client_id, "client_id is NULL");
+    WITHOUT(username, "username is NULL");
+    WITHOUT(password, "password is NULL");
+    WITHOUT(pwrite_buf, "pwrite_buf or pread_buf is NULL");
+    WITHOUT(pread_buf, "pwrite_buf or pread_buf is NULL");
+    device->params.host = "";
+    REFUSED(0, "host is empty", IOT_MQTT_Construct(&device->params));
+    device->params = complete;
+    device->params.pub_key = "not a certificate";
+    REFUSED(0, "root certificate", IOT_MQTT_Construct(&device->params));
+    device->params = complete;
+}
+
+static void topics(void *client)
+{
+    static const char *const names[] = {
+        "no/slash", "/wild/+/card", "/wild/#", "/not\tprintable", "/" SIXTY SIXTY "12345678",
+    };
+    static const char *const filters[] = {
+        "no/slash", "/not#alone", "/#/last", "/a+", "/not\tprintable", "/" SIXTY SIXTY "12345678",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        REFUSED(-41, "topic", publish(client, names[i], 0, "text"));
+    }
+    for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        REFUSED(-41, "topic", IOT_MQTT_Subscribe(client, filters[i], 1, handler, NULL));
+        REFUSED(-1, "topic",
+                IOT_MQTT_Subscribe_Sync(client, filters[i], 1, handler, NULL, 10, 1));
+        REFUSED(-41, "topic", IOT_MQTT_Unsubscribe(client, filters[i]));
+    }
+}
+
+static void connected(void *client)
+{
+    static char large[5000];
+    iotx_mqtt_topic_info_t message = {0};
+
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, NULL, &message));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, "", &message));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, TOPIC("update"), NULL));
+    message.payload_len = 1;
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, TOPIC("update"), &message));
+    REFUSED(-20, "QoS", publish(client, TOPIC("update"), 2, "text"));
+    REFUSED(-20, "QoS", publish(client, TOPIC("update"), 3, "text"));
+    memset(large, 'x', sizeof(large) - 1);
+    REFUSED(-21, "the buffer size allows 4096", publish(client, TOPIC("update"), 0, large));
+
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, NULL, 1, handler, NULL));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, "", 1, handler, NULL));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, TOPIC("data"), 1, NULL, NULL));
+    REFUSED(-2, "NULL, empty",
+            IOT_MQTT_Subscribe_Sync(client, NULL, 1, handler, NULL, 10, 1));
+    REFUSED(-2, "NULL, empty",
+            IOT_MQTT_Subscribe_Sync(client, TOPIC("data"), 1, NULL, NULL, 10, 1));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Unsubscribe(client, NULL));
+    REFUSED(-2, "NULL, empty", IOT_MQTT_Unsubscribe(client, ""));
+    topics(client);
+
+    REFUSED(-1, "timeout_ms = -1", IOT_MQTT_Yield(client, -1));
+    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, NULL, "module", "text"));
+    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, "debug", NULL, "text"));
+    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, "debug", "module", NULL));
+    EXPECT(IOT_MQTT_LogPost(client, "debug", "module", "text") == 0);
+    EXPECT(IOT_MQTT_CheckStateNormal(client) == 1);
+}
+
+int main(void)
+{
+    static struct device device;
+    void *client, *copy;
+
+    open_log();
+    ioctl();
+    identity();
+    levels();
+    no_client(NULL);
+    no_client((void *)1);
+    no_client(&client);
+
+    EXPECT(set_up(&device, DEVICE_NAME, DEVICE_SECRET) == 0);
+    construct(&device);
+    client = IOT_MQTT_Construct(&device.params);
+    EXPECT(client != NULL);
+    connected(client);
+
+    copy = client;
+    EXPECT(IOT_MQTT_Destroy(&client) == 0);
+    EXPECT(client == NULL);
+    REFUSED(-2, "no client", IOT_MQTT_Destroy(&client));
+    REFUSED(-2, "phandle is NULL", IOT_MQTT_Destroy(NULL));
+    no_client(copy);
+
+    EXPECT(stored == 0);
+    /* It opens the log, which says nothing until it is told its level. */
+    IOT_OpenLog(NULL);
+    begin();
+    IOT_MQTT_Yield(NULL, 10);
+    EXPECT(logged_len == 0);
+    IOT_CloseLog();
+    return failures == 0 ? 0 : 1;
+}
