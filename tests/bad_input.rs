@@ -18,8 +18,8 @@ const SECRET: &str = "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4";
 #[test]
 fn bad_parameters_are_refused() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/bad_input.c"));
-    run(firmware.command(&cloud), &cloud, &[]).succeeded();
-    run(firmware.valgrind(&cloud), &cloud, &[]).succeeded();
+    run(firmware.command(), &cloud, &[]).succeeded();
+    run(firmware.valgrind(), &cloud, &[]).succeeded();
 }
 
 fn good_reply() -> String {
@@ -46,7 +46,7 @@ fn chunked() -> HttpsFault {
 
 fn register(cloud: &Cloud, settle: impl FnOnce(&mut Command)) -> Run {
     let firmware = Firmware::debug("tests/c/register.c");
-    let mut command = firmware.command(cloud);
+    let mut command = firmware.command();
     settle(command.env("TEST_SECRET", SECRET));
     run(command, cloud, &[SECRET])
 }

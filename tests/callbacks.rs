@@ -14,9 +14,9 @@ fn play(scenario: &str) -> Cloud {
     play_by(Firmware::command, scenario)
 }
 
-fn play_by(command: fn(&Firmware, &Cloud) -> Command, scenario: &str) -> Cloud {
+fn play_by(command: fn(&Firmware) -> Command, scenario: &str) -> Cloud {
     let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/callbacks.c"));
-    let mut command = command(&firmware, &cloud);
+    let mut command = command(&firmware);
     command.arg(scenario);
     run(command, &cloud, &[]).succeeded();
     cloud

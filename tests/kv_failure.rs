@@ -10,7 +10,7 @@ use support::{Firmware, run, start_cloud};
 #[test]
 fn a_secret_that_is_not_stored_is_used_and_stored_later() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/kv_failure.c"));
-    let run = run(firmware.command(&cloud), &cloud, &[]).succeeded();
+    let run = run(firmware.command(), &cloud, &[]).succeeded();
     let mut lines = run.output.lines();
     for words in [
         "attempt 1 fails",

@@ -59,7 +59,7 @@ const PAGE: &str = r#"
 #[test]
 fn the_first_boot_is_the_recorded_one() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug(EXAMPLE));
-    run(firmware.command(&cloud), &cloud, &[]).succeeded();
+    run(firmware.command(), &cloud, &[]).succeeded();
     wait_for(&cloud, |entry| entry.event == Event::Disconnect);
 
     let seen = cloud.trace().transcript();
@@ -78,7 +78,7 @@ fn the_first_boot_is_the_recorded_one() {
 #[test]
 fn the_log_has_the_lines_that_users_look_for() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug(EXAMPLE));
-    let run = run(firmware.command(&cloud), &cloud, &[])
+    let run = run(firmware.command(), &cloud, &[])
         .succeeded()
         .says("publish topic: /a1ExpAkj9Hi/Example_dyn1/update, payload: update: hello! start!, rc = 4")
         .says("Topic: '/a1ExpAkj9Hi/Example_dyn1/data' (Length: 30)")
@@ -95,9 +95,9 @@ fn the_log_has_the_lines_that_users_look_for() {
 #[test]
 fn later_boots_use_the_stored_secret_and_a_lost_one_is_explained() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug(EXAMPLE));
-    run(firmware.command(&cloud), &cloud, &[]).succeeded();
+    run(firmware.command(), &cloud, &[]).succeeded();
     let before = cloud.trace().entries().len();
-    run(firmware.command(&cloud), &cloud, &[])
+    run(firmware.command(), &cloud, &[])
         .succeeded()
         .says("Get DeviceSecret from KV succeed")
         .says("mqtt connect success!");
@@ -108,7 +108,7 @@ fn later_boots_use_the_stored_secret_and_a_lost_one_is_explained() {
 
     let firmware = firmware.with_empty_storage();
     let before = cloud.trace().entries().len();
-    run(firmware.command(&cloud), &cloud, &[])
+    run(firmware.command(), &cloud, &[])
         .failed()
         .says(r#"Http Response Payload: {"code":6289,"message":"device is already active"}"#)
         .says("the cloud refused: 6289 device is already active")

@@ -13,6 +13,6 @@ fn the_example_makes_no_memory_error_and_leaks_nothing() {
     let firmware = Firmware::build("c_examples/mqtt-example.c", Profile::Release);
     // A device that registers, and the same one when it has its secret.
     for _ in 0..2 {
-        run(firmware.valgrind(&cloud), &cloud, &[]).succeeded().says("mqtt connect success!");
+        run(firmware.valgrind(), &cloud, &[]).succeeded().says("mqtt connect success!");
     }
 }

@@ -36,8 +36,8 @@ static int failures;
 #define YIELD_UNTIL(client, condition) \
     do { \
         uint64_t start = HAL_UptimeMs(); \
-        while (!(condition) && HAL_UptimeMs() - start < PATIENCE_MS) { \
-            IOT_MQTT_Yield((client), 20); \
+        while (!(condition) && HAL_UptimeMs() - start < PATIENCE_MS \
+               && IOT_MQTT_Yield((client), 20) == 0) { \
         } \
         EXPECT(condition); \
     } while (0)

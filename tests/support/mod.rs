@@ -1,6 +1,6 @@
 //! Builds C programs as a firmware is built and runs them, each within a limit of time.
 //!
-//! Everything goes through [`run`], which checks after every run that no secret was printed.
+//! [`run`] and [`run_without_cloud`] check after every run that no secret was printed.
 
 #![allow(dead_code, reason = "each test uses its part")]
 
@@ -35,17 +35,25 @@ pub(crate) struct Firmware {
 }
 
 impl Firmware {
-    /// Builds `source`, a path inside the package, with the simulator's redirect.
+    /// Builds `source`, a path inside the package, so that its platform is the simulator.
     pub(crate) fn build(source: &str, profile: Profile) -> Self {
-        let library = Library::build(profile, Linkage::Static).unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-        let redirect = [Path::new(redirect::SOURCE)];
-        let program = CProgram::compile(&source, &library, &redirect, &["-Werror"]).unwrap();
-        Firmware { program, storage: tempfile::tempdir().unwrap() }
+        Self::compile(source, profile, &[Path::new(redirect::SOURCE)])
     }
 
     pub(crate) fn debug(source: &str) -> Self {
         Self::build(source, Profile::Debug)
+    }
+
+    /// Builds `source` so that it connects to where it asks for.
+    pub(crate) fn without_redirect(source: &str) -> Self {
+        Self::compile(source, Profile::Debug, &[])
+    }
+
+    fn compile(source: &str, profile: Profile, extra_sources: &[&Path]) -> Self {
+        let library = Library::build(profile, Linkage::Static).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let program = CProgram::compile(&source, &library, extra_sources, &["-Werror"]).unwrap();
+        Firmware { program, storage: tempfile::tempdir().unwrap() }
     }
 
     /// The same program on a device that has lost everything.
@@ -57,27 +65,27 @@ impl Firmware {
         self.storage.path().join("kv.json")
     }
 
-    /// The command that runs the program against `cloud`.
-    pub(crate) fn command(&self, cloud: &Cloud) -> Command {
-        self.at(Command::new(&self.program), cloud)
+    /// The command that runs the program.
+    pub(crate) fn command(&self) -> Command {
+        self.with_storage(Command::new(&self.program))
     }
 
     /// The same under valgrind, to which every error and every leak is a failure.
-    pub(crate) fn valgrind(&self, cloud: &Cloud) -> Command {
+    pub(crate) fn valgrind(&self) -> Command {
         const LEAKS: &str = "definite,indirect,possible";
+        const KNOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/valgrind.supp");
         let mut valgrind = Command::new(find_program("valgrind"));
         valgrind
-            .args(["--quiet", "--error-exitcode=99", "--leak-check=full"])
-            .args([
-                format!("--show-leak-kinds={LEAKS}"),
-                format!("--errors-for-leak-kinds={LEAKS}"),
-            ])
+            .args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--num-callers=40"])
+            .arg(format!("--show-leak-kinds={LEAKS}"))
+            .arg(format!("--errors-for-leak-kinds={LEAKS}"))
+            .arg(format!("--suppressions={KNOWN}"))
             .arg(&self.program);
-        self.at(valgrind, cloud)
+        self.with_storage(valgrind)
     }
 
-    fn at(&self, mut command: Command, cloud: &Cloud) -> Command {
-        command.envs(cloud.redirect_env()).env("LINKKIT_KV_FILE", self.kv_file());
+    fn with_storage(&self, mut command: Command) -> Command {
+        command.env("LINKKIT_KV_FILE", self.kv_file());
         command
     }
 }
@@ -108,17 +116,32 @@ impl Run {
         assert!(self.output.contains(words), "it does not say '{words}':\n{}", self.output);
         self
     }
+
+    #[track_caller]
+    fn hides(&self, secret: &str) {
+        // Not even here is the secret itself printed.
+        assert!(!self.output.contains(secret), "a secret of {} bytes was printed", secret.len());
+    }
 }
 
-/// Runs a program to its end and checks that it printed no secret: none that `cloud` knows, none
-/// that was sent to it, and none of `others`.
+/// Runs a program against `cloud` to its end, and checks that it printed no secret: none that the
+/// cloud knows, none that was sent to it, and none of `others`.
 #[track_caller]
-pub(crate) fn run(command: Command, cloud: &Cloud, others: &[&str]) -> Run {
+pub(crate) fn run(mut command: Command, cloud: &Cloud, others: &[&str]) -> Run {
+    command.envs(cloud.redirect_env());
+    let run = run_without_cloud(command, others);
+    for secret in secrets(cloud) {
+        run.hides(&secret);
+    }
+    run
+}
+
+/// Runs a program to its end, and checks that it printed none of the `secrets`.
+#[track_caller]
+pub(crate) fn run_without_cloud(command: Command, secrets: &[&str]) -> Run {
     let run = run_to_end(command);
-    let secrets = secrets(cloud).into_iter().chain(others.iter().map(|&other| other.to_owned()));
     for secret in secrets {
-        // Not even here is the secret itself printed.
-        assert!(!run.output.contains(&secret), "a secret of {} bytes was printed", secret.len());
+        run.hides(secret);
     }
     run
 }
