@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -90,6 +91,41 @@ pub fn set_level(level: Level) {
     log::set_max_level(level.filter());
 }
 
+thread_local! {
+    /// The lines that this thread holds back, `None` while it does not.
+    static HELD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Holds back the lines of this thread for as long as it lives.
+///
+/// Printing ends in the firmware's `HAL_Printf`, which may call the library: it must not happen
+/// under a lock. Whoever locks holds first, and so prints after it has unlocked.
+pub(crate) struct Held {
+    /// Inside of another one, which prints.
+    nested: bool,
+}
+
+/// Holds back the lines of this thread until the result is dropped.
+pub(crate) fn hold() -> Held {
+    HELD.with_borrow_mut(|held| {
+        let nested = held.is_some();
+        held.get_or_insert_default();
+        Held { nested }
+    })
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.nested {
+            return;
+        }
+        let lines = HELD.take().unwrap_or_default();
+        if let Some(printer) = PRINTER.get() {
+            lines.iter().for_each(|line| printer.hal.print(line));
+        }
+    }
+}
+
 struct Printer {
     hal: &'static dyn Hal,
 }
@@ -104,7 +140,17 @@ impl Log for Printer {
             record.module_path().is_some_and(|path| path.starts_with(env!("CARGO_CRATE_NAME")));
         if ours && self.enabled(record.metadata()) {
             // One call a line, so that the lines of two threads do not mix.
-            self.hal.print(&line(record));
+            let line = line(record);
+            let printable = HELD.with_borrow_mut(|held| match held {
+                Some(lines) => {
+                    lines.push(line);
+                    None
+                }
+                None => Some(line),
+            });
+            if let Some(line) = printable {
+                self.hal.print(&line);
+            }
         }
     }
 
@@ -165,5 +211,20 @@ mod tests {
         let text = format!("{long}\r\n{long}x\r\n{long}");
         let expected = format!("[inf] IOT_SetupConnInfo(114): {long}\r\n{long} ...\r\n{long}\r\n");
         assert_eq!(printed(&text), expected);
+    }
+
+    #[test]
+    fn held_lines_are_printed_when_the_outermost_lets_go() {
+        let hal = crate::hal::fake::shared_log();
+        let outer = hold();
+        {
+            let _inner = hold();
+            log::info!(target: "held_lines", "held by this test");
+        }
+        assert!(!hal.printed().contains("held by this test"));
+        drop(outer);
+        assert!(hal.printed().contains("held by this test"));
+        log::info!(target: "held_lines", "at once");
+        assert!(hal.printed().contains("at once"));
     }
 }

@@ -5,6 +5,7 @@
 mod support;
 
 use std::process::Command;
+use std::thread;
 
 use linkkit_sim::Cloud;
 use linkkit_sim::trace::Event;
@@ -63,4 +64,16 @@ fn a_message_larger_than_the_buffer_is_told_and_the_next_one_comes() {
 fn a_client_may_be_destroyed_inside_its_handler() {
     let cloud = play("destroy_inside");
     wait_for(&cloud, |entry| entry.event == Event::Disconnect);
+}
+
+#[test]
+fn the_console_may_call_the_library() {
+    let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/chatty_console.c"));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_for(&cloud, |entry| matches!(entry.event, Event::Unsubscribe { .. }));
+            assert!(cloud.kick("a1ExpAkj9Hi", "Example_dev1"));
+        });
+        run(firmware.command(), &cloud, &[]).succeeded();
+    });
 }

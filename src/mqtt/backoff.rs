@@ -21,15 +21,13 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The next wait. `random_below` gives a random number below its argument.
+    /// The next wait. `jitter` is a random number.
     ///
     /// The first wait is 1 s; each later one lies anywhere between 1 s and a doubling ceiling.
-    pub fn next_wait(&mut self, random_below: impl FnOnce(u32) -> u32) -> Duration {
-        let spread = (self.ceiling - FIRST).as_millis();
-        let spread = u32::try_from(spread).unwrap_or(u32::MAX);
-        let jitter = random_below(spread.saturating_add(1)).min(spread);
+    pub fn next_wait(&mut self, jitter: u32) -> Duration {
+        let spread = self.ceiling - FIRST;
         self.ceiling = (self.ceiling * 2).min(CAP);
-        FIRST + Duration::from_millis(jitter.into())
+        FIRST + spread.mul_f64(f64::from(jitter) / f64::from(u32::MAX))
     }
 
     /// Goes to the longest waits at once: trying again soon cannot help.
@@ -45,17 +43,16 @@ mod tests {
     #[test]
     fn waits_double_to_the_cap_and_stay_there() {
         let mut backoff = Backoff::default();
-        let longest: Vec<u64> =
-            (0..8).map(|_| backoff.next_wait(|below| below - 1).as_secs()).collect();
+        let longest: Vec<u64> = (0..8).map(|_| backoff.next_wait(u32::MAX).as_secs()).collect();
         assert_eq!(longest, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(backoff.next_wait(|_| 0), FIRST);
-        assert_eq!(backoff.next_wait(|_| u32::MAX), CAP, "a random number out of bounds is cut");
+        assert_eq!(backoff.next_wait(0), FIRST);
+        assert_eq!(backoff.next_wait(u32::MAX / 2).as_secs(), 30);
     }
 
     #[test]
     fn giving_time_goes_to_the_cap_at_once() {
         let mut backoff = Backoff::default();
         backoff.give_time();
-        assert_eq!(backoff.next_wait(|below| below - 1), CAP);
+        assert_eq!(backoff.next_wait(u32::MAX), CAP);
     }
 }

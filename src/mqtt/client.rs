@@ -2,8 +2,9 @@
 //!
 //! There is no thread of the library's own while connected: a firmware thread calls
 //! [`Client::yield_for`], which receives, runs the timers and calls the firmware back. One lock
-//! guards the session; waiting for bytes and every call back happen outside of it, so a thread
-//! that yields never delays one that publishes, and a handler may call anything.
+//! guards the session; waiting for bytes, writing them and every call of firmware code happen
+//! outside of it, so a thread that yields never delays one that publishes, and a handler may call
+//! anything.
 //!
 //! Only reconnecting runs on a thread of its own, for as long as it takes, because resolving and
 //! connecting block for as long as the HAL likes and `yield_for` must end in time.
@@ -11,7 +12,8 @@
 #![forbid(unsafe_code)]
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,7 +27,8 @@ use super::{Error, Event, Handler, Message, QoS, topic};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
-use crate::sync::lock;
+use crate::log::{Held, hold};
+use crate::sync::{Signal, lock};
 use crate::transport::{Connection, send_all};
 
 /// The longest single wait for bytes. Another thread's publish can bring a timer forward while a
@@ -62,7 +65,7 @@ pub struct Client {
     params: Params,
     state: Mutex<State>,
     /// Signals that a thread which waits should look at the state again.
-    changed: Condvar,
+    changed: Signal,
 }
 
 struct State {
@@ -77,6 +80,10 @@ struct State {
     /// What has to be sent over this connection.
     outbox: Outbox,
     backoff: Backoff,
+    /// A random number for the next back-off, drawn while the lock was free.
+    jitter: u32,
+    /// A lost connection, to be closed once the lock is free.
+    lost: Option<Arc<dyn Connection>>,
     /// Why the last attempt to reconnect failed, and how many before it failed the same way.
     failure: Option<(String, u32)>,
     /// What became of the subscriptions that a thread waits for; `None` while unknown.
@@ -132,19 +139,21 @@ impl Client {
                 inbox: VecDeque::new(),
                 outbox: Outbox::default(),
                 backoff: Backoff::default(),
+                jitter: hal.random(u32::MAX),
+                lost: None,
                 failure: None,
                 awaited: BTreeMap::new(),
             }),
-            changed: Condvar::new(),
+            changed: Signal::default(),
         };
-        client.link_up(&mut lock(&client.state), established);
+        client.link_up(&mut client.lock(), established);
         log::info!(target: "iotx_mc_connect", "mqtt connect success!");
         Ok(Arc::new(client))
     }
 
     /// Whether the client is connected at the moment and, after a reconnection, has said so.
     pub fn is_connected(&self) -> bool {
-        let state = lock(&self.state);
+        let state = self.lock();
         state.told_up && matches!(state.link, Link::Up { .. })
     }
 
@@ -196,7 +205,7 @@ impl Client {
 
         wait(&|state| matches!(state.link, Link::Up { .. }));
         let (id, ticket) = {
-            let mut state = lock(&self.state);
+            let mut state = self.lock();
             let (id, ticket) = self
                 .enqueue(&mut state, |session, now| session.subscribe(now, filter, qos, handler))?;
             state.awaited.insert(id, None);
@@ -204,11 +213,11 @@ impl Client {
         };
         let sent = self.send_until_gone(id, ticket);
         if sent.is_err() {
-            lock(&self.state).awaited.remove(&id);
+            self.lock().awaited.remove(&id);
             return sent;
         }
         wait(&|state| !matches!(state.awaited.get(&id), Some(None)));
-        lock(&self.state).awaited.remove(&id).flatten().unwrap_or(Err(Error::NoAnswer))
+        self.lock().awaited.remove(&id).flatten().unwrap_or(Err(Error::NoAnswer))
     }
 
     /// Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout`.
@@ -222,10 +231,10 @@ impl Client {
     /// runs in another thread at this moment may still be running.
     pub fn close(&self) {
         let (link, writing) = {
-            let mut state = lock(&self.state);
+            let mut state = self.lock();
             state.generation += 1;
             state.inbox.clear();
-            self.changed.notify_all();
+            self.changed.notify();
             (std::mem::replace(&mut state.link, Link::Closed), state.outbox.writing)
         };
         if let Link::Up { connection, .. } = link {
@@ -240,12 +249,17 @@ impl Client {
         log::info!(target: "iotx_mc_disconnect", "mqtt disconnect!");
     }
 
+    fn lock(&self) -> Locked<'_> {
+        let held = hold();
+        Locked { state: lock(&self.state), lost: None, _held: held }
+    }
+
     /// Makes a packet and sends it; waits at most one request timeout until it has gone out.
     fn send(
         &self,
         make: impl FnOnce(&mut Session, Instant) -> Result<(u16, Bytes), Error>,
     ) -> Result<u16, Error> {
-        let (id, ticket) = self.enqueue(&mut lock(&self.state), make)?;
+        let (id, ticket) = self.enqueue(&mut self.lock(), make)?;
         self.send_until_gone(id, ticket)?;
         Ok(id)
     }
@@ -268,7 +282,7 @@ impl Client {
         let deadline = Deadline::after(self.params.request_timeout);
         loop {
             self.write_out(deadline.left());
-            let mut state = lock(&self.state);
+            let mut state = self.lock();
             if state.has_gone(ticket) {
                 return Ok(());
             }
@@ -282,15 +296,15 @@ impl Client {
                 return Err(Error::Transport(TransportError::Closed));
             }
             // Another thread writes; it may well write this packet too.
-            drop(self.changed.wait_timeout_while(state, deadline.left(), |state| {
-                state.outbox.writing && !state.has_gone(ticket)
-            }));
+            if state.outbox.writing {
+                self.wait_for_change(state, deadline.left());
+            }
         }
     }
 
     /// Writes what waits, for at most `timeout`. Does nothing while another thread writes.
     fn write_out(&self, timeout: Duration) {
-        let mut state = lock(&self.state);
+        let mut state = self.lock();
         if state.outbox.writing || state.outbox.is_empty() {
             return;
         }
@@ -309,7 +323,7 @@ impl Client {
             Ok(connection.flush(deadline.left())? && bytes.is_empty())
         });
 
-        let mut state = lock(&self.state);
+        let mut state = self.lock();
         if state.generation == generation {
             match flushed {
                 Ok(all) => {
@@ -321,7 +335,7 @@ impl Client {
                 Err(cause) => self.lost(&mut state, &cause),
             }
         }
-        self.changed.notify_all();
+        self.changed.notify();
     }
 
     /// Does all the client's work until `deadline`, or until `done`.
@@ -329,7 +343,7 @@ impl Client {
         loop {
             self.dispatch();
             let now = Instant::now();
-            let mut state = lock(&self.state);
+            let mut state = self.lock();
             if now >= deadline || done(&state) || matches!(state.link, Link::Closed) {
                 return;
             }
@@ -341,7 +355,7 @@ impl Client {
             if !state.outbox.is_idle() {
                 drop(state);
                 self.write_out(Duration::ZERO);
-                state = lock(&self.state);
+                state = self.lock();
                 if state.outbox.is_idle() {
                     // Everything may have changed meanwhile.
                     continue;
@@ -354,15 +368,21 @@ impl Client {
 
     /// Waits until `deadline`, or until another thread's work has made `done` true.
     fn watch(&self, deadline: Instant, done: &dyn Fn(&State) -> bool) {
-        let mut state = lock(&self.state);
-        while !done(&state) && !matches!(state.link, Link::Closed) {
+        loop {
+            let state = self.lock();
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || done(&state) || matches!(state.link, Link::Closed) {
                 return;
             }
-            state =
-                self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.wait_for_change(state, left);
         }
+    }
+
+    /// Lets the lock go and waits until another thread has changed something.
+    fn wait_for_change(&self, state: Locked<'_>, timeout: Duration) {
+        let ticket = self.changed.ticket();
+        drop(state);
+        self.changed.wait(ticket, timeout);
     }
 
     /// Does what is due by now and says when there is more to do.
@@ -390,7 +410,7 @@ impl Client {
     }
 
     /// Waits for bytes, or for the thread that does so already.
-    fn wait(&self, mut state: MutexGuard<'_, State>, now: Instant, until: Instant) {
+    fn wait(&self, mut state: Locked<'_>, now: Instant, until: Instant) {
         let timeout = until.saturating_duration_since(now);
         if let Link::Up { connection, decoder } = &mut state.link
             && let Some(mut decoder) = decoder.take()
@@ -399,13 +419,13 @@ impl Client {
             let generation = state.generation;
             drop(state);
             let outcome = connection.receive(&mut decoder.buffer, timeout);
-            let mut state = lock(&self.state);
+            let mut state = self.lock();
             if state.generation == generation {
                 self.take_in(&mut state, decoder, outcome);
             }
-            self.changed.notify_all();
+            self.changed.notify();
         } else {
-            drop(self.changed.wait_timeout(state, timeout));
+            self.wait_for_change(state, timeout);
         }
     }
 
@@ -444,7 +464,7 @@ impl Client {
     fn lost(&self, state: &mut State, why: &dyn std::fmt::Display) {
         if let Link::Up { connection, .. } = &state.link {
             log::error!(target: "iotx_mc_cycle", "the connection is lost: {why}");
-            connection.close();
+            state.lost = Some(Arc::clone(connection));
             state.told_up = false;
             state.generation += 1;
             state.outbox = Outbox::default();
@@ -454,9 +474,9 @@ impl Client {
     }
 
     fn retry_later(&self, state: &mut State, now: Instant) {
-        let wait = state.backoff.next_wait(|below| self.hal.random(below));
+        let wait = state.backoff.next_wait(state.jitter);
         state.link = Link::Down { retry_at: now + wait };
-        self.changed.notify_all();
+        self.changed.notify();
     }
 
     fn start_reconnecting(self: &Arc<Self>, state: &mut State, now: Instant) {
@@ -473,7 +493,9 @@ impl Client {
     fn reconnect(&self) {
         let params = &self.params;
         let outcome = establish(self.hal, &params.login, params.read_limit, params.request_timeout);
-        let mut state = lock(&self.state);
+        let jitter = self.hal.random(u32::MAX);
+        let mut state = self.lock();
+        state.jitter = jitter;
         if matches!(state.link, Link::Closed) {
             return;
         }
@@ -493,7 +515,7 @@ impl Client {
                 self.retry_later(&mut state, Instant::now());
             }
         }
-        self.changed.notify_all();
+        self.changed.notify();
     }
 
     fn link_up(&self, state: &mut State, established: Established) {
@@ -520,7 +542,7 @@ impl Client {
     }
 
     fn next_incoming(&self) -> Option<(u64, Incoming)> {
-        let mut state = lock(&self.state);
+        let mut state = self.lock();
         let next = state.inbox.pop_front()?;
         if let Incoming::Event(Event::Reconnect) = next.1 {
             // Not if the connection that it tells of is lost again already.
@@ -531,7 +553,7 @@ impl Client {
 
     fn deliver(&self, mut message: Message, generation: u64) {
         let (id, qos) = (message.id, message.qos);
-        let handlers = lock(&self.state).session.handlers(message.topic());
+        let handlers = self.lock().session.handlers(message.topic());
         if handlers.is_empty() {
             (self.params.on_event)(&mut Event::PublishReceived(message));
         } else {
@@ -540,7 +562,7 @@ impl Client {
             }
         }
 
-        let mut state = lock(&self.state);
+        let mut state = self.lock();
         // A broker that lost the connection meanwhile sends the message again over the next one.
         if state.generation == generation
             && let Some(answer) = state.session.acknowledge(Instant::now(), qos, id)
@@ -594,6 +616,43 @@ impl Outbox {
 
     fn is_stalled(&self, patience: Duration) -> bool {
         self.stalled.is_some_and(|since| since.elapsed() >= patience)
+    }
+}
+
+/// The state under its lock. What must not happen under the lock happens when it is let go, in this
+/// order: unlock, close a lost connection, print.
+struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    lost: Option<Lost>,
+    _held: Held,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.lost = self.state.lost.take().map(Lost);
+    }
+}
+
+/// A lost connection, closed when dropped, also if another thread still waits for its bytes.
+struct Lost(Arc<dyn Connection>);
+
+impl Drop for Lost {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

@@ -18,6 +18,7 @@ use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
+use crate::log::hold;
 use crate::sync::lock;
 
 /// How long a farewell may take: an alert or a close_notify that the socket does not take at once
@@ -105,6 +106,7 @@ impl Tls {
     /// Says what rustls has to say beside data, such as an alert. What cannot go out now goes out
     /// before the next data.
     fn answer(&self, deadline: Deadline) {
+        let _held = hold();
         // A thread that holds this lock is writing, and writes this as well.
         if let Some(mut outgoing) = try_lock(&self.outgoing)
             && let Err(cause) = self.write(&mut outgoing, deadline)
@@ -146,6 +148,7 @@ impl Tls {
 impl Connection for Tls {
     fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
         let deadline = Deadline::after(timeout);
+        let _held = hold();
         let mut outgoing = lock(&self.outgoing);
         let mut sent = 0;
         // Nothing is encrypted that could not go out: a peer that does not read must not make
@@ -160,6 +163,7 @@ impl Connection for Tls {
     }
 
     fn flush(&self, timeout: Duration) -> Result<bool, TransportError> {
+        let _held = hold();
         self.write(&mut lock(&self.outgoing), Deadline::after(timeout))
     }
 
