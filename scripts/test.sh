@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # program:package — mosquitto's program is in a folder that is not on every PATH.
 PATH="$PATH:/usr/sbin"
-needed=(cc:gcc c++:g++ clang:clang mosquitto:mosquitto valgrind:valgrind)
+needed=(cc:gcc c++:g++ clang:clang mosquitto:mosquitto openssl:openssl valgrind:valgrind)
 
 missing=()
 for pair in "${needed[@]}"; do

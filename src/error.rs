@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use httpdate::HttpDate;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 /// Why a feature of the library could not do what it was asked to.
 #[derive(Debug)]
@@ -142,9 +142,34 @@ impl From<rustls::Error> for TransportError {
 
 /// A TLS error in words for someone who has to get a device connected.
 fn explain(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return error.to_string();
+    use rustls::Error::{
+        AlertReceived, DecryptError, InvalidCertificate, InvalidMessage, PeerIncompatible,
+        PeerMisbehaved,
     };
+    match error {
+        InvalidCertificate(cause) => explain_certificate(cause),
+        AlertReceived(AlertDescription::ProtocolVersion)
+        | PeerIncompatible(rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
+            "the server speaks neither TLS 1.2 nor TLS 1.3".into()
+        }
+        AlertReceived(alert) => format!("the server broke off with the TLS alert {alert:?}"),
+        PeerMisbehaved(rustls::PeerMisbehaved::TooManyRenegotiationRequests) => {
+            "the server asks for a renegotiation, which TLS 1.3 abolished".into()
+        }
+        PeerMisbehaved(how) => format!("the server breaks the rules of TLS: {how:?}"),
+        PeerIncompatible(why) => {
+            format!("the server and this library have no way of TLS in common: {why:?}")
+        }
+        InvalidMessage(how) => {
+            format!("what the server sends is not TLS, is it the right port? {how:?}")
+        }
+        DecryptError => "a record of the server was changed on its way".into(),
+        other => other.to_string(),
+    }
+}
+
+/// The same for what is wrong with a certificate.
+fn explain_certificate(certificate: &CertificateError) -> String {
     match certificate {
         CertificateError::Expired => "the server's certificate has expired".into(),
         CertificateError::ExpiredContext { time, not_after } => format!(
@@ -169,11 +194,28 @@ fn explain(error: &rustls::Error) -> String {
         CertificateError::UnknownIssuer => {
             "the server's certificate was issued by none of the trust anchors".into()
         }
+        // rustls reports both by the same error.
         CertificateError::BadSignature => {
-            "the server's certificate bears the name of a trust anchor \
-             as its issuer, but not its signature"
+            "the server's certificate bears the name of a trust anchor as its issuer, but not its \
+             signature; or the server signs by a key that is too short (RSA below 2048 bits) or \
+             not the certificate's"
                 .into()
         }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "the server's certificate is signed in a way that is not accepted, such as by SHA-1"
+                .into()
+        }
+        CertificateError::BadEncoding => "the server's certificate is malformed".into(),
+        CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
+            Some(webpki::Error::EndEntityUsedAsCa) => {
+                "a certificate that is not a CA's has signed the server's certificate".into()
+            }
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "the server presents a CA's certificate as its own".into()
+            }
+            _ => format!("the server's certificate is not accepted: {other}"),
+        },
         other => format!("the server's certificate is not accepted: {other}"),
     }
 }

@@ -8,6 +8,8 @@ mod tcp;
 #[cfg(test)]
 pub(crate) mod test_support;
 pub mod tls;
+#[cfg(test)]
+mod tls_matrix;
 
 use std::sync::Arc;
 use std::time::Duration;
