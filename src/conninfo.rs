@@ -3,24 +3,19 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 
 use crate::dynreg;
 use crate::error::{Error, chain};
 use crate::hal::Hal;
-use crate::identity::{DEVICE_SECRET_LEN, Identity, Secret};
+use crate::identity::{Identity, Secret};
 use crate::region::Region;
 use crate::report::SDK_VERSION;
+use crate::secret_store::{self, SecretStore};
 use crate::sign::{self, TIMESTAMP};
 use crate::sync::lock;
 use crate::transport::Trust;
 
-/// The key under which release 2.x stores the device secret, whatever device it is.
-pub const DEVICE_SECRET_KEY: &str = "DyncRegDeviceSecret";
-
-/// The time between two attempts to store a secret that could not be stored.
-const SAVE_PAUSE: Duration = Duration::from_secs(60);
 const MQTT_PORT: u16 = 1883;
 const CLIENT_ID_MAX: usize = 256;
 /// How a login is authenticated: over TLS, directly at the MQTT server.
@@ -65,19 +60,9 @@ pub struct Sdk {
     dynamic_register: AtomicI32,
     /// The device of the last successful set-up.
     identity: Mutex<Option<Identity>>,
-    /// A secret that the cloud has handed out and the store has not taken.
-    unsaved: Mutex<Option<Unsaved>>,
-    /// Whether there is one; read on every yield, without the lock.
-    has_unsaved: AtomicBool,
+    secrets: SecretStore,
     /// Held for a whole set-up: two registrations at a time would lose one secret.
     setting_up: Mutex<()>,
-}
-
-#[derive(Clone, Debug)]
-struct Unsaved {
-    identity: Identity,
-    secret: Secret,
-    tried: Instant,
 }
 
 impl Sdk {
@@ -87,8 +72,7 @@ impl Sdk {
             region: AtomicU8::new(Region::Shanghai as u8),
             dynamic_register: AtomicI32::new(0),
             identity: Mutex::new(None),
-            unsaved: Mutex::new(None),
-            has_unsaved: AtomicBool::new(false),
+            secrets: SecretStore::new(),
             setting_up: Mutex::new(()),
         }
     }
@@ -150,12 +134,12 @@ impl Sdk {
         identity: &Identity,
     ) -> Result<Secret, Error> {
         const TARGET: &str = "IOT_SetupConnInfo";
-        if let Some(secret) = self.unsaved_secret(identity) {
+        if let Some(secret) = self.secrets.unsaved(identity) {
             log::info!(target: TARGET, "DeviceSecret is in memory only, the store is tried again");
-            self.save(hal, identity, &secret);
+            self.secrets.save(hal, identity, &secret);
             return Ok(secret);
         }
-        if let Some(secret) = stored_secret(hal) {
+        if let Some(secret) = secret_store::stored(hal, identity) {
             log::info!(target: TARGET, "Get DeviceSecret from KV succeed");
             hand_over(hal, &secret);
             return Ok(secret);
@@ -175,60 +159,19 @@ impl Sdk {
                 }
                 log::error!(target: TARGET, "Dynamic Register Failed: {}", chain(error));
             })?;
-        self.save(hal, identity, &secret);
+        self.secrets.save(hal, identity, &secret);
         hand_over(hal, &secret);
         Ok(secret)
     }
 
-    fn unsaved_secret(&self, identity: &Identity) -> Option<Secret> {
-        match &*lock(&self.unsaved) {
-            Some(unsaved) if unsaved.identity == *identity => Some(unsaved.secret.clone()),
-            _ => None,
-        }
-    }
-
-    /// Stores the secret, or remembers that it still has to be stored.
-    fn save(&self, hal: &dyn Hal, identity: &Identity, secret: &Secret) {
-        let stored = hal.kv_set(DEVICE_SECRET_KEY, secret.expose().as_bytes());
-        if let Err(failure) = &stored {
-            log::error!(
-                target: "IOT_SetupConnInfo",
-                "Save Device Secret to KV Failed: HAL_Kv_Set returned {}; the secret is used from memory and storing it is tried again, but a power cut before that loses it",
-                failure.0
-            );
-        }
-        let unsaved = stored.is_err().then(|| Unsaved {
-            identity: identity.clone(),
-            secret: secret.clone(),
-            tried: Instant::now(),
-        });
-        self.has_unsaved.store(unsaved.is_some(), Ordering::Relaxed);
-        *lock(&self.unsaved) = unsaved;
-    }
-
     /// Offers a secret that the store refused to the store again. Does nothing when there is none.
     pub fn save_again(&self, hal: &dyn Hal) {
-        if !self.has_unsaved.load(Ordering::Relaxed) {
-            return;
-        }
-        let unsaved = lock(&self.unsaved).clone();
-        if let Some(Unsaved { identity, secret, .. }) = unsaved {
-            self.save(hal, &identity, &secret);
-            if !self.has_unsaved.load(Ordering::Relaxed) {
-                log::info!(target: "IOT_SetupConnInfo", "DeviceSecret is stored now");
-            }
-        }
+        self.secrets.save_again(hal);
     }
 
     /// Like [`Sdk::save_again`], but leaves the store alone for a minute after each attempt.
     pub fn save_again_when_due(&self, hal: &dyn Hal) {
-        let due = self.has_unsaved.load(Ordering::Relaxed)
-            && lock(&self.unsaved)
-                .as_ref()
-                .is_some_and(|unsaved| unsaved.tried.elapsed() >= SAVE_PAUSE);
-        if due {
-            self.save_again(hal);
-        }
+        self.secrets.save_again_when_due(hal);
     }
 
     fn direct_login(
@@ -259,18 +202,6 @@ impl Sdk {
         log_conn_info(&info);
         Ok(info)
     }
-}
-
-/// The secret in the store; one that can't be a device secret counts as none.
-fn stored_secret(hal: &dyn Hal) -> Option<Secret> {
-    // Room for a NUL, which some ports store with the text.
-    let value = hal.kv_get(DEVICE_SECRET_KEY, DEVICE_SECRET_LEN + 1)?;
-    let text = std::str::from_utf8(&value).ok();
-    let secret = text.and_then(|text| Secret::device_secret(text.trim_end_matches('\0')).ok());
-    if secret.is_none() {
-        log::warn!(target: "IOT_SetupConnInfo", "the value stored under {DEVICE_SECRET_KEY} is not a device secret: {} bytes", value.len());
-    }
-    secret
 }
 
 fn hand_over(hal: &dyn Hal, secret: &Secret) {
@@ -321,6 +252,7 @@ mod tests {
 
     use super::*;
     use crate::hal::fake::{FakeHal, shared_log};
+    use crate::secret_store::DEVICE_SECRET_KEY;
     use crate::transport::test_support::{Authority, serve_tls};
 
     const HOST: &str = "iot-auth.cn-shanghai.aliyuncs.com";
@@ -432,8 +364,9 @@ mod tests {
         hal.state().kv_failure = None;
         sdk.save_again(hal);
         assert_eq!(hal.state().kv[DEVICE_SECRET_KEY], SECRET.as_bytes());
+        let calls = hal.calls("kv_set");
         sdk.save_again(hal);
-        assert_eq!(hal.calls("kv_set"), 3, "once stored it is not stored again");
+        assert_eq!(hal.calls("kv_set"), calls, "once stored it is not stored again");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
@@ -445,6 +378,17 @@ mod tests {
         set_up(&sdk, hal).unwrap();
         let other = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "another", "");
         assert!(matches!(other, Err(Error::BadReply(_))), "the cloud answers for Example_dyn1");
+    }
+
+    #[test]
+    fn a_stored_secret_is_not_another_device_s() {
+        let (hal, asked) = registrable(SUCCESS);
+        set_up(&dynamic(), hal).unwrap();
+        let other = dynamic().setup_conn_info(hal, "a1ExpAkj9Hi", "another", "");
+        assert!(matches!(other, Err(Error::BadReply(_))), "the cloud answers for Example_dyn1");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        set_up(&dynamic(), hal).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 2, "and the first device still has its own");
     }
 
     #[test]

@@ -94,8 +94,8 @@ fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
     for (field, expected) in
         [("productKey", identity.product_key()), ("deviceName", identity.device_name())]
     {
-        let given = json.pointer(&format!("/data/{field}")).and_then(Value::as_str);
-        if given.is_some_and(|given| given != expected) {
+        let given = json.pointer(&format!("/data/{field}"));
+        if given.is_some_and(|given| given.as_str() != Some(expected)) {
             return Err(Error::BadReply(format!("its {field} is another device's")));
         }
     }
@@ -196,6 +196,7 @@ mod tests {
             r#"{"code":200,"data":{"deviceSecret":"a\u0000b"}}"#,
             r#"{"code":200,"data":{"deviceSecret":"abcdefgh","deviceName":"other"}}"#,
             r#"{"code":200,"data":{"deviceSecret":"abcdefgh","productKey":"other"}}"#,
+            r#"{"code":200,"data":{"deviceSecret":"abcdefgh","productKey":["a1ExpAkj9Hi"]}}"#,
             r#"{"code":200,"data":{"deviceSecret":"abcdefgh""#,
             &too_long,
         ] {

@@ -24,6 +24,7 @@ pub mod log;
 pub mod mqtt;
 pub mod region;
 pub mod report;
+pub mod secret_store;
 pub mod sign;
 mod sync;
 pub mod transport;

@@ -11,6 +11,9 @@ use crate::identity::{Identity, Secret};
 /// platform does not compare it with its clock, so a device needs none.
 pub const TIMESTAMP: &str = "2524608000000";
 
+/// The length of [`owner_tag`], in bytes.
+pub const OWNER_TAG_LEN: usize = 16;
+
 /// The signature of a dynamic registration: lower-case hex HMAC-SHA256 under the product secret.
 pub fn registration(identity: &Identity, random: &str, product_secret: &Secret) -> String {
     let text = format!(
@@ -30,6 +33,14 @@ pub fn login(identity: &Identity, device_secret: &Secret) -> Secret {
         identity.product_key()
     );
     Secret::new(hmac_sha256_hex(device_secret, &text))
+}
+
+/// What proves, in a store, that a device has this secret: the first hex digits of an HMAC-SHA256
+/// over the device id, under the secret.
+pub fn owner_tag(device_id: &str, device_secret: &Secret) -> String {
+    let mut tag = hmac_sha256_hex(device_secret, device_id);
+    tag.truncate(OWNER_TAG_LEN);
+    tag
 }
 
 fn hmac_sha256_hex(key: &Secret, text: &str) -> String {
