@@ -44,6 +44,12 @@ impl Firmware {
         Self::build(source, Profile::Debug)
     }
 
+    /// The same with one more source, which overrides functions of the C library.
+    pub(crate) fn debug_with(source: &str, extra: &str) -> Self {
+        let extra = Path::new(env!("CARGO_MANIFEST_DIR")).join(extra);
+        Self::compile(source, Profile::Debug, &[Path::new(redirect::SOURCE), &extra])
+    }
+
     /// Builds `source` so that it connects to where it asks for.
     pub(crate) fn without_redirect(source: &str) -> Self {
         Self::compile(source, Profile::Debug, &[])

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::kv_file;
+use super::kv_import::{self, OldStore};
 
 /// The longest key, in bytes without the NUL.
 pub(crate) const KEY_MAX: usize = 128;
@@ -23,7 +24,7 @@ pub(crate) const VALUE_MAX: usize = 64 * 1024;
 const SYSTEM_PATH: &str = "/var/lib/linkkit/kv.json";
 
 /// Values in base64, since a value may hold any bytes.
-type Entries = BTreeMap<String, Zeroizing<String>>;
+pub(super) type Entries = BTreeMap<String, Zeroizing<String>>;
 
 /// Why the store did not do what it was asked to. Never holds a value.
 #[derive(Debug)]
@@ -84,7 +85,10 @@ impl fmt::Display for KvError {
 pub(crate) fn store() -> Result<&'static Store, KvError> {
     static STORE: OnceLock<Option<Store>> = OnceLock::new();
     STORE
-        .get_or_init(|| choose_path(environment, Path::new(SYSTEM_PATH)).map(Store::at))
+        .get_or_init(|| {
+            let path = choose_path(environment, Path::new(SYSTEM_PATH))?;
+            Some(Store::importing(path, kv_import::field_stores()))
+        })
         .as_ref()
         .ok_or(KvError::NoPlace)
 }
@@ -92,19 +96,22 @@ pub(crate) fn store() -> Result<&'static Store, KvError> {
 /// A store in a file.
 pub(crate) struct Store {
     path: PathBuf,
+    old: Vec<OldStore>,
 }
 
 impl Store {
-    /// The store in this file, which need not exist yet.
-    pub(crate) fn at(path: impl Into<PathBuf>) -> Self {
-        Store { path: path.into() }
+    /// The store in this file, which need not exist yet. Until it does, what the old stores hold
+    /// counts, and the first use copies it.
+    ///
+    /// Absent it must be, not just empty: else a value that was deleted would come back.
+    fn importing(path: impl Into<PathBuf>, old: Vec<OldStore>) -> Self {
+        Store { path: path.into(), old }
     }
 
     /// The value under `key`, which must be at most `room` bytes long.
     pub(crate) fn get(&self, key: &str, room: usize) -> Result<Zeroizing<Vec<u8>>, KvError> {
         check_key(key)?;
-        // No lock: the file is replaced as a whole, so a reader sees the old one or the new one.
-        let entries = self.repairing(|| self.load())?;
+        let entries = self.entries()?;
         let encoded = entries.get(key).ok_or(KvError::NotFound)?;
         let value = Zeroizing::new(
             STANDARD
@@ -123,27 +130,70 @@ impl Store {
         if value.len() > VALUE_MAX {
             return Err(KvError::Value(value.len()));
         }
-        kv_file::create_folder(&self.path).map_err(|cause| self.io("make the folder of", cause))?;
-        self.repairing(|| {
-            let _lock = self.lock()?;
-            let mut entries = self.load()?;
+        self.change(|entries| {
             entries.insert(key.to_owned(), Zeroizing::new(STANDARD.encode(value)));
-            self.save(&entries)
         })
     }
 
     /// Removes the value under `key`. There being none is fine.
     pub(crate) fn delete(&self, key: &str) -> Result<(), KvError> {
         check_key(key)?;
-        self.repairing(|| {
-            if !self.load()?.contains_key(key) {
-                return Ok(());
-            }
-            let _lock = self.lock()?;
-            let mut entries = self.load()?;
+        if !self.entries()?.contains_key(key) {
+            return Ok(());
+        }
+        self.change(|entries| {
             entries.remove(key);
+        })
+    }
+
+    /// Everything that is stored.
+    fn entries(&self) -> Result<Entries, KvError> {
+        // No lock: the file is replaced as a whole, so a reader sees the old one or the new one.
+        if let Some(entries) = self.repairing(|| self.load())? {
+            return Ok(entries);
+        }
+        let old = kv_import::read(&self.old);
+        if old.is_empty() {
+            return Ok(old);
+        }
+        match self.import(&old) {
+            Ok(entries) => Ok(entries),
+            Err(why) => {
+                log::error!(target: "HAL_Kv", "importing the values failed: {why}; they are used as they are and importing them is tried again");
+                Ok(old)
+            }
+        }
+    }
+
+    /// Starts the store with `old`, unless another process was faster; returns what it holds.
+    fn import(&self, old: &Entries) -> Result<Entries, KvError> {
+        self.create_folder()?;
+        let _lock = self.lock()?;
+        if let Some(entries) = self.load()? {
+            return Ok(entries);
+        }
+        self.save(old)?;
+        Ok(old.clone())
+    }
+
+    fn change(&self, change: impl Fn(&mut Entries)) -> Result<(), KvError> {
+        self.create_folder()?;
+        self.repairing(|| {
+            let old = self.not_imported();
+            let _lock = self.lock()?;
+            let mut entries = self.load()?.unwrap_or(old);
+            change(&mut entries);
             self.save(&entries)
         })
+    }
+
+    /// What the old stores hold if there is no file yet. It logs, so never call it with the lock:
+    /// the log ends in the firmware's console, which may want the store.
+    fn not_imported(&self) -> Entries {
+        match self.path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => kv_import::read(&self.old),
+            _ => Entries::new(),
+        }
     }
 
     /// Does `work`; if the file turns out to be corrupt, sets it aside and does it again.
@@ -179,11 +229,17 @@ impl Store {
         kv_file::Lock::take(&self.path).map_err(|cause| self.io("lock", cause))
     }
 
-    fn load(&self) -> Result<Entries, KvError> {
+    fn create_folder(&self) -> Result<(), KvError> {
+        kv_file::create_folder(&self.path).map_err(|cause| self.io("make the folder of", cause))
+    }
+
+    /// What the file holds, `None` when there is no file.
+    fn load(&self) -> Result<Option<Entries>, KvError> {
         let content = kv_file::read(&self.path).map_err(|cause| self.io("read", cause))?;
-        let Some(content) = content else { return Ok(Entries::new()) };
+        let Some(content) = content else { return Ok(None) };
         // The parser's own words could quote the text.
         serde_json::from_slice(&content)
+            .map(Some)
             .map_err(|_| self.corrupt("it is not a JSON object of strings"))
     }
 
@@ -265,10 +321,25 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::hal::linux::kv_import::tests::{stores_in, write_json, write_table};
+
+    impl Store {
+        fn at(path: impl Into<PathBuf>) -> Self {
+            Store::importing(path, Vec::new())
+        }
+    }
 
     fn temp_store() -> (tempfile::TempDir, Store) {
         let temp = tempfile::tempdir().unwrap();
         let store = Store::at(temp.path().join("state/kv.json"));
+        (temp, store)
+    }
+
+    /// A store that does not exist yet, beside an old one.
+    fn store_after_upgrade(values: &[(&str, &[u8])]) -> (tempfile::TempDir, Store) {
+        let temp = tempfile::tempdir().unwrap();
+        write_json(temp.path(), values);
+        let store = Store::importing(temp.path().join("state/kv.json"), stores_in(temp.path()));
         (temp, store)
     }
 
@@ -411,6 +482,72 @@ mod tests {
     fn a_store_without_a_place_for_it_is_an_error() {
         let store = Store::at("/proc/linkkit/kv.json");
         assert!(matches!(store.set("key", b"value"), Err(KvError::Io { .. })));
+    }
+
+    #[test]
+    fn the_first_use_imports_and_leaves_the_old_file_in_place() {
+        let values: [(&str, &[u8]); 2] = [("secret", b"FieldSecret"), ("other", b"1")];
+        let (temp, store) = store_after_upgrade(&values);
+        let old_file = fs::read(temp.path().join("kvfile.db")).unwrap();
+        assert!(matches!(store.get("another", 10), Err(KvError::NotFound)));
+        assert_eq!(
+            fs::read_to_string(&store.path).unwrap(),
+            r#"{"other":"MQ==","secret":"RmllbGRTZWNyZXQ="}"#
+        );
+        assert_eq!(fs::read(temp.path().join("kvfile.db")).unwrap(), old_file);
+        fs::remove_file(temp.path().join("kvfile.db")).unwrap();
+        assert_eq!(store.get("secret", 20).unwrap().as_slice(), b"FieldSecret");
+    }
+
+    #[test]
+    fn a_value_of_our_own_is_never_replaced() {
+        let (temp, store) = store_after_upgrade(&[("secret", b"old"), ("other", b"1")]);
+        store.set("secret", b"new").unwrap();
+        assert_eq!(store.get("other", 10).unwrap().as_slice(), b"1", "imported by the write");
+        write_json(temp.path(), &[("secret", b"older"), ("late", b"2")]);
+        write_table(temp.path(), &[("secret", b"planted")]);
+        let again = Store::importing(&store.path, stores_in(temp.path()));
+        assert_eq!(again.get("secret", 10).unwrap().as_slice(), b"new");
+        assert!(matches!(again.get("late", 10), Err(KvError::NotFound)));
+    }
+
+    #[test]
+    fn a_deleted_value_does_not_come_back_from_the_old_file() {
+        let (_temp, store) = store_after_upgrade(&[("secret", b"old")]);
+        store.delete("secret").unwrap();
+        assert_eq!(fs::read_to_string(&store.path).unwrap(), "{}");
+        assert!(matches!(store.get("secret", 10), Err(KvError::NotFound)));
+    }
+
+    #[test]
+    fn an_old_file_that_is_refused_does_no_harm() {
+        let (temp, store) = store_after_upgrade(&[]);
+        fs::write(temp.path().join("kvfile.db"), "{\"secret\":").unwrap();
+        assert!(matches!(store.get("secret", 10), Err(KvError::NotFound)));
+        assert!(!store.path.exists());
+        store.set("secret", b"new").unwrap();
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"new");
+        assert_eq!(fs::read_to_string(temp.path().join("kvfile.db")).unwrap(), "{\"secret\":");
+    }
+
+    #[test]
+    fn old_values_serve_when_they_cannot_be_imported() {
+        let temp = tempfile::tempdir().unwrap();
+        write_table(temp.path(), &[("secret", b"old")]);
+        let store = Store::importing("/proc/linkkit/kv.json", stores_in(temp.path()));
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old");
+        assert!(matches!(store.set("secret", b"new"), Err(KvError::Io { .. })));
+    }
+
+    #[test]
+    fn a_corrupt_store_starts_with_the_old_values() {
+        let (_temp, store) = store_after_upgrade(&[("secret", b"old")]);
+        store.set("other", b"1").unwrap();
+        fs::write(&store.path, "{").unwrap();
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old");
+        fs::write(&store.path, "{").unwrap();
+        store.set("other", b"1").unwrap();
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old");
     }
 
     const WRITERS: usize = 4;

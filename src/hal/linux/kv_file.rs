@@ -1,8 +1,8 @@
 //! A file that holds secrets: replaced whole, locked between processes, never through a link.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,32 @@ pub(crate) fn create_folder(file: &Path) -> io::Result<()> {
 
 /// Reads the whole file; `None` when there is none.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let Some((file, metadata)) = open_regular(path)? else { return Ok(None) };
+    read_whole(file, &metadata).map(Some)
+}
+
+/// The same of a file in a folder that others may write to: an error unless this user or root
+/// wrote the file.
+pub(crate) fn read_owned(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    const ROOT: u32 = 0;
+    let Some((file, metadata)) = open_regular(path)? else { return Ok(None) };
+    // SAFETY: takes nothing and cannot fail.
+    let this_user = unsafe { libc::geteuid() };
+    if ![this_user, ROOT].contains(&metadata.uid()) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write to it"));
+    }
+    if metadata.nlink() != 1 {
+        // Somebody may have linked a file here that was not made for this.
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it has a second name"));
+    }
+    read_whole(file, &metadata).map(Some)
+}
+
+fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
     // Without NONBLOCK opening a named pipe would wait for a writer.
     let file = match plain(OpenOptions::new().read(true), libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
@@ -35,6 +61,10 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
+    Ok(Some((file, metadata)))
+}
+
+fn read_whole(file: File, metadata: &Metadata) -> io::Result<Zeroizing<Vec<u8>>> {
     if metadata.len() > FILE_MAX {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
@@ -42,7 +72,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let room = usize::try_from(metadata.len()).unwrap_or(0) + 1;
     let mut content = Zeroizing::new(Vec::with_capacity(room));
     file.take(FILE_MAX).read_to_end(&mut content)?;
-    Ok(Some(content))
+    Ok(content)
 }
 
 /// Puts `content` in the place of the file and returns when it is on the disk.
