@@ -1,13 +1,27 @@
 //! Compiles the C shim: the functions that a firmware may override, and the variadic ones.
 
-const SHIM: [&str; 3] = ["src/shim/hal_weak.c", "src/shim/linked.c", "src/shim/variadic.c"];
+use std::env;
+
+/// Weak functions that a firmware overrides.
+const OVERRIDABLE: [&str; 2] = ["src/shim/hal_weak.c", "src/shim/variadic.c"];
+/// What the core asks to learn whose functions were linked.
+const OWN: [&str; 1] = ["src/shim/linked.c"];
+
+/// Leaves the overridable functions out of the archive, for a package that ships them as an archive
+/// of their own: a linker takes the first definition that it finds, weak or not, and would never
+/// look into a firmware's `libiot_hal.a` behind a `libiot_sdk.a` that has them.
+const EXTERNAL_SHIM: &str = "LINKKIT_EXTERNAL_SHIM";
 
 fn main() {
-    for source in SHIM {
+    println!("cargo::rerun-if-env-changed={EXTERNAL_SHIM}");
+    for source in OVERRIDABLE.iter().chain(&OWN) {
         println!("cargo::rerun-if-changed={source}");
     }
-    cc::Build::new()
-        .files(SHIM)
+    let mut shim = cc::Build::new();
+    if env::var_os(EXTERNAL_SHIM).is_none_or(|value| value.is_empty() || value == "0") {
+        shim.files(OVERRIDABLE);
+    }
+    shim.files(OWN)
         .std("c99")
         .warnings(true)
         .extra_warnings(true)
