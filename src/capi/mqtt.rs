@@ -15,6 +15,7 @@ use super::release::{
 };
 use super::sdk::SDK;
 use crate::hal::import;
+use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Client, EventHandler, Params};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
@@ -113,6 +114,7 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, St
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
         send_limit: given.write_buf_size as usize,
+        backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
 }

@@ -11,28 +11,37 @@ const CAP: Duration = Duration::from_secs(60);
 /// back all at once.
 #[derive(Clone, Debug)]
 pub struct Backoff {
+    first: Duration,
+    cap: Duration,
     ceiling: Duration,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Backoff { ceiling: FIRST }
+        Backoff::between(FIRST, CAP)
     }
 }
 
 impl Backoff {
+    /// Waits between these two. The C interface has only the default; shorter waits are for a lab,
+    /// where a drop after another is wanted and the cloud is one's own.
+    pub fn between(first: Duration, cap: Duration) -> Self {
+        Backoff { first, cap, ceiling: first }
+    }
+
     /// The next wait. `jitter` is a random number.
     ///
-    /// The first wait is 1 s; each later one lies anywhere between 1 s and a doubling ceiling.
+    /// The first one is the shortest; each later one lies anywhere between that and a doubling
+    /// ceiling.
     pub fn next_wait(&mut self, jitter: u32) -> Duration {
-        let spread = self.ceiling - FIRST;
-        self.ceiling = (self.ceiling * 2).min(CAP);
-        FIRST + spread.mul_f64(f64::from(jitter) / f64::from(u32::MAX))
+        let spread = self.ceiling.saturating_sub(self.first);
+        self.ceiling = (self.ceiling * 2).min(self.cap);
+        self.first + spread.mul_f64(f64::from(jitter) / f64::from(u32::MAX))
     }
 
     /// Goes to the longest waits at once: trying again soon cannot help.
     pub fn give_time(&mut self) {
-        self.ceiling = CAP;
+        self.ceiling = self.cap;
     }
 }
 

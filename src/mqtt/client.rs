@@ -54,6 +54,8 @@ pub struct Params {
     pub read_limit: usize,
     /// The largest packet that is sent, in bytes.
     pub send_limit: usize,
+    /// How long to wait before each attempt to reconnect.
+    pub backoff: Backoff,
     /// Gets every event. Called only by threads that are inside [`Client::yield_for`] or
     /// [`Client::subscribe_sync`], with no lock held.
     pub on_event: EventHandler,
@@ -128,6 +130,7 @@ impl Client {
             keep_alive: params.keep_alive,
             send_limit: params.send_limit,
         };
+        let backoff = params.backoff.clone();
         let client = Client {
             hal,
             params,
@@ -138,7 +141,7 @@ impl Client {
                 generation: 0,
                 inbox: VecDeque::new(),
                 outbox: Outbox::default(),
-                backoff: Backoff::default(),
+                backoff,
                 jitter: hal.random(u32::MAX),
                 lost: None,
                 failure: None,
@@ -521,7 +524,7 @@ impl Client {
     fn link_up(&self, state: &mut State, established: Established) {
         let Established { connection, decoder, session_present } = established;
         state.generation += 1;
-        state.backoff = Backoff::default();
+        state.backoff = self.params.backoff.clone();
         state.link = Link::Up { connection, decoder: None };
         let mut out = BytesMut::new();
         state.session.connected(Instant::now(), session_present, &mut out);
@@ -770,6 +773,7 @@ mod tests {
             keep_alive: Duration::from_secs(60),
             read_limit: 1024,
             send_limit: 1024,
+            backoff: Backoff::default(),
             on_event,
         }
     }

@@ -24,7 +24,7 @@ impl Mosquitto {
     /// Starts a broker that remembers its sessions when it is restarted.
     pub(crate) fn start() -> Self {
         // A port may be taken before the broker comes to it.
-        (0..5).find_map(|_| Self::try_start()).expect("mosquitto does not start")
+        (0..5).find_map(|_| Self::try_start()).unwrap_or_else(|| panic!("mosquitto does not start"))
     }
 
     /// `None`: it ended at once.
