@@ -6,10 +6,12 @@
 
 pub(crate) mod mosquitto;
 
+use std::collections::BTreeMap;
 use std::io::{PipeReader, Read as _, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -58,9 +60,17 @@ impl Firmware {
     }
 
     fn compile(source: &str, profile: Profile, extra_sources: &[&Path]) -> Self {
-        let library = Library::build(profile, Linkage::Static).unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-        let program = CProgram::compile(&source, &library, extra_sources, &["-Werror"]).unwrap();
+        /// What this process has built: some tests run one program many times.
+        static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+        let compile = || {
+            let library = Library::build(profile, Linkage::Static).unwrap();
+            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+            CProgram::compile(&source, &library, extra_sources, &["-Werror"]).unwrap()
+        };
+        let key = format!("{source} {profile:?} {extra_sources:?}");
+        // A build that failed in another test says so there, and fails here by itself.
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        let program = built.entry(key).or_insert_with(compile).clone();
         Firmware { program, storage: tempfile::tempdir().unwrap() }
     }
 
