@@ -97,9 +97,14 @@ impl Firmware {
             .args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--num-callers=40"])
             .arg(format!("--show-leak-kinds={LEAKS}"))
             .arg(format!("--errors-for-leak-kinds={LEAKS}"))
-            .arg(format!("--suppressions={KNOWN}"))
-            .arg(&self.program);
-        self.with_storage(valgrind)
+            .arg(format!("--suppressions={KNOWN}"));
+        self.under(valgrind)
+    }
+
+    /// The command that has `tool` run the program.
+    pub(crate) fn under(&self, mut tool: Command) -> Command {
+        tool.arg(&self.program);
+        self.with_storage(tool)
     }
 
     fn with_storage(&self, mut command: Command) -> Command {

@@ -1,0 +1,23 @@
+/* kv get KEY | kv set KEY VALUE: the library's own store. */
+#include <stdio.h>
+#include <string.h>
+
+#include "iot_import.h"
+
+int main(int argc, char **argv)
+{
+    char value[256];
+    int len = sizeof(value);
+
+    if (argc == 3 && strcmp(argv[1], "get") == 0) {
+        if (HAL_Kv_Get(argv[2], value, &len) != 0) {
+            return 1;
+        }
+        printf("%.*s\n", len, value);
+        return 0;
+    }
+    if (argc == 4 && strcmp(argv[1], "set") == 0) {
+        return HAL_Kv_Set(argv[2], argv[3], (int)strlen(argv[3]), 1) == 0 ? 0 : 1;
+    }
+    return 2;
+}

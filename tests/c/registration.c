@@ -1,0 +1,36 @@
+/* registration NAME: a device that registers itself, or finds its secret, connects and ends. Says
+ * at once when the secret is stored. */
+#include <unistd.h>
+
+#include "device.h"
+
+int linkkit_default_HAL_Kv_Set(const char *key, const void *value, int len, int sync);
+
+int HAL_Kv_Set(const char *key, const void *value, int len, int sync)
+{
+    static const char stored[] = "the secret is stored\n";
+    int rc = linkkit_default_HAL_Kv_Set(key, value, len, sync);
+
+    if (rc == 0 && strcmp(key, "DyncRegDeviceSecret") == 0) {
+        EXPECT(write(STDOUT_FILENO, stored, sizeof(stored) - 1) == sizeof(stored) - 1);
+    }
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct device device;
+    void *client;
+
+    if (argc != 2) {
+        return 2;
+    }
+    open_log();
+    HAL_SetProductSecret(PRODUCT_SECRET);
+    if (set_up(&device, argv[1], NULL) != 0) {
+        return 1;
+    }
+    client = IOT_MQTT_Construct(&device.params);
+    EXPECT(client != NULL && IOT_MQTT_Destroy(&client) == 0);
+    return failures == 0 ? 0 : 2;
+}
