@@ -18,9 +18,20 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-/// Makes the folder that `file` lies in, readable by its owner only. An existing one stays as it is.
+/// Makes the folder that `file` lies in, for its owner only, and returns when it is on the disk. An
+/// existing one stays as it is.
 pub(crate) fn create_folder(file: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder(file))
+    let folder = folder(file);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    create_folder(folder)?;
+    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        // Another process may have been faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder(folder),
+    }
 }
 
 /// Reads the whole file; `None` when there is none.
