@@ -4,7 +4,11 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod broker;
+pub(crate) mod device;
 pub(crate) mod mosquitto;
+pub(crate) mod proxy;
+pub(crate) mod wire;
 
 use std::collections::BTreeMap;
 use std::io::{PipeReader, Read as _, pipe};
