@@ -15,6 +15,7 @@ use iot_sdk::transport::{Endpoint, Security};
 
 use super::LIMIT;
 
+pub(crate) const CLIENT_ID: &str = "device";
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(500);
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(50));
@@ -69,7 +70,7 @@ impl Device {
         let params = Params {
             login: Login {
                 endpoint,
-                client_id: "device".into(),
+                client_id: CLIENT_ID.into(),
                 username: "user".into(),
                 password: Secret::new("password"),
                 clean_session,
