@@ -1,4 +1,4 @@
-/* Talks to a broker that is not the platform's: mosquitto PORT CA_FILE. */
+/* Talks to a broker that is not the platform's: mosquitto PORT CA_FILE, or - for no TLS. */
 #include <stdlib.h>
 
 #include "device.h"
@@ -9,13 +9,16 @@
 static int received;
 static int acknowledged;
 static int unsubscribed;
+static int kept;
 
 static void on_event(void *context, void *client, iotx_mqtt_event_msg_pt event)
 {
     (void)context, (void)client;
     acknowledged += event->event_type == IOTX_MQTT_EVENT_PUBLISH_SUCCESS;
     unsubscribed += event->event_type == IOTX_MQTT_EVENT_UNSUBCRIBE_SUCCESS;
-    EXPECT(event->event_type != IOTX_MQTT_EVENT_PUBLISH_RECEIVED);
+    /* What no handler wants. */
+    kept += is_text(event, "kept");
+    EXPECT(event->event_type != IOTX_MQTT_EVENT_PUBLISH_RECEIVED || kept > 0);
 }
 
 static void on_message(void *context, void *client, iotx_mqtt_event_msg_pt event)
@@ -42,23 +45,18 @@ static const char *read_file(const char *path)
     return text;
 }
 
-int main(int argc, char **argv)
+static void *construct(const char *client_id, const char *port, const char *ca_file)
 {
     static char write_buf[1024], read_buf[1024];
     iotx_mqtt_param_t params = {0};
     void *client;
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: mosquitto PORT CA_FILE\n");
-        return 2;
-    }
-    open_log();
     params.host = "localhost";
-    params.port = (uint16_t)atoi(argv[1]);
-    params.client_id = "linkkit-test";
+    params.port = (uint16_t)atoi(port);
+    params.client_id = client_id;
     params.username = "device";
     params.password = "a password";
-    params.pub_key = read_file(argv[2]);
+    params.pub_key = strcmp(ca_file, "-") == 0 ? NULL : read_file(ca_file);
     params.request_timeout_ms = 5000;
     params.keepalive_interval_ms = 60000;
     params.pwrite_buf = write_buf;
@@ -66,11 +64,20 @@ int main(int argc, char **argv)
     params.pread_buf = read_buf;
     params.read_buf_size = sizeof(read_buf);
     params.handle_event.h_fp = on_event;
-
     client = IOT_MQTT_Construct(&params);
     EXPECT(client != NULL);
+    return client;
+}
+
+static void subscribe(void *client)
+{
     EXPECT(IOT_MQTT_Subscribe_Sync(client, FILTER, IOTX_MQTT_QOS1, on_message, NULL, PATIENCE_MS, 1)
            == 0);
+}
+
+static void talk(void *client)
+{
+    subscribe(client);
     EXPECT(publish(client, NAME, 0, "by QoS 0") == 0);
     EXPECT(publish(client, NAME, 1, "by QoS 1") > 0);
     YIELD_UNTIL(client, received == 2 && acknowledged == 1);
@@ -81,6 +88,30 @@ int main(int argc, char **argv)
     EXPECT(publish(client, NAME, 1, "by QoS 1") > 0);
     YIELD_UNTIL(client, acknowledged == 2);
     EXPECT(received == 2);
+    EXPECT(IOT_MQTT_CheckStateNormal(client) == 1);
+}
+
+int main(int argc, char **argv)
+{
+    void *client, *other;
+
+    if (argc != 3) {
+        fprintf(stderr, "usage: mosquitto PORT CA_FILE|-\n");
+        return 2;
+    }
+    open_log();
+    client = construct("linkkit-test", argv[1], argv[2]);
+    talk(client);
+
+    /* The broker keeps for a client what comes while it is away. */
+    subscribe(client);
+    EXPECT(IOT_MQTT_Destroy(&client) == 0);
+    other = construct("linkkit-other", argv[1], argv[2]);
+    EXPECT(publish(other, NAME, 1, "kept") > 0);
+    YIELD_UNTIL(other, acknowledged == 3);
+    EXPECT(IOT_MQTT_Destroy(&other) == 0);
+    client = construct("linkkit-test", argv[1], argv[2]);
+    YIELD_UNTIL(client, kept == 1);
     EXPECT(IOT_MQTT_Destroy(&client) == 0);
     return failures == 0 ? 0 : 1;
 }
