@@ -18,7 +18,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::broker::Broker;
 use crate::ca::Authority;
-use crate::config::{Config, DeviceId};
+use crate::config::{Config, DeviceId, Listen};
 use crate::connection::{self, Ends};
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
@@ -44,21 +44,51 @@ pub struct Cloud {
     thread: Option<thread::JoinHandle<()>>,
 }
 
+/// What outlives a restart.
+struct Memory {
+    registry: Arc<Registry>,
+    authority: Arc<Authority>,
+    faults: Arc<Faults>,
+    trace: Trace,
+}
+
 impl Cloud {
     /// Starts a cloud. When this returns, both ports accept connections.
     pub fn start(config: &Config) -> Result<Self, Error> {
-        let registry = Arc::new(Registry::open(config)?);
-        let authority = Arc::new(Authority::new()?);
-        let faults = Arc::new(Faults::default());
-        let trace = Trace::new();
+        let memory = Memory {
+            registry: Arc::new(Registry::open(config)?),
+            authority: Arc::new(Authority::new()?),
+            faults: Arc::default(),
+            trace: Trace::new(),
+        };
+        Self::open(&config.listen, memory)
+    }
+
+    /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
+    /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
+    pub fn restart(self, pause: Duration) -> Result<Self, Error> {
+        let listen = Listen { https: self.https_addr, mqtt: self.mqtt_addr };
+        let memory = Memory {
+            registry: Arc::clone(&self.registry),
+            authority: Arc::clone(&self.authority),
+            faults: Arc::clone(&self.faults),
+            trace: self.trace.clone(),
+        };
+        drop(self);
+        thread::sleep(pause);
+        Self::open(&listen, memory)
+    }
+
+    fn open(listen_at: &Listen, memory: Memory) -> Result<Self, Error> {
+        let Memory { registry, authority, faults, trace } = memory;
         let broker =
             Arc::new(Broker::new(Arc::clone(&registry), Arc::clone(&faults), trace.clone()));
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .trying(|| "start the runtime".into())?;
-        let (https, https_addr) = listen(config.listen.https)?;
-        let (mqtt, mqtt_addr) = listen(config.listen.mqtt)?;
+        let (https, https_addr) = listen(listen_at.https)?;
+        let (mqtt, mqtt_addr) = listen(listen_at.mqtt)?;
         let service = Arc::new(Service {
             registry: Arc::clone(&registry),
             faults: Arc::clone(&faults),

@@ -11,6 +11,6 @@ pub const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/redirect.c");
 /// Environment variable with the port of the authentication service.
 pub(crate) const HTTPS_PORT: &str = "LINKKIT_SIM_HTTPS_PORT";
 /// Environment variable with the port of the MQTT broker.
-pub(crate) const MQTT_PORT: &str = "LINKKIT_SIM_MQTT_PORT";
+pub const MQTT_PORT: &str = "LINKKIT_SIM_MQTT_PORT";
 /// Environment variable with the CA's certificate.
 pub(crate) const CA_PEM: &str = "LINKKIT_SIM_CA_PEM";

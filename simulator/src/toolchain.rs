@@ -61,6 +61,11 @@ impl Library {
         Ok(Library { path, linkage })
     }
 
+    /// An archive that was built in another way, such as with a sanitizer.
+    pub fn prebuilt(archive: PathBuf) -> Self {
+        Library { path: archive, linkage: Linkage::Static }
+    }
+
     /// The folder that the library is in.
     fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))

@@ -11,6 +11,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use linkkit_sim::trace::Event;
 use linkkit_sim::{Cloud, Config, ConnectReturnCode, QoS};
 use rumqttc::{Packet, PubRel, SubscribeReasonCode};
@@ -284,4 +286,19 @@ fn the_transcript_has_packets_with_their_ids_and_no_line_has_a_secret() {
     let password = transcript[0]["password"].as_str().unwrap();
     let lines = format!("{:?}", cloud.trace().entries());
     assert!(!lines.contains(password) && !lines.contains(&login.secret));
+}
+
+#[test]
+fn a_restart_keeps_the_devices_and_the_addresses_and_loses_the_sessions() {
+    let cloud = cloud();
+    register(&cloud, "Example_dyn1");
+    let login = Login { clean: false, ..Login::of(&cloud, "Example_dyn1") };
+    let (mut device, _) = Device::connect(&cloud, &login);
+    device.subscribe("/a1ExpAkj9Hi/Example_dyn1/data");
+    let before = (cloud.mqtt_addr(), cloud.https_addr(), cloud.ca_pem().to_owned());
+    let cloud = cloud.restart(Duration::from_millis(10)).unwrap();
+    assert_eq!(device.receive(), None);
+    assert_eq!((cloud.mqtt_addr(), cloud.https_addr(), cloud.ca_pem().to_owned()), before);
+    let (_, session_present) = Device::connect(&cloud, &login);
+    assert!(!session_present);
 }
