@@ -3,12 +3,16 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::dynreg;
 use crate::error::{Error, chain};
 use crate::hal::Hal;
+use crate::https_auth::{self, Grant};
 use crate::identity::{Identity, Secret};
+use crate::refusal;
 use crate::region::Region;
 use crate::report::SDK_VERSION;
 use crate::secret_store::{self, SecretStore};
@@ -16,10 +20,45 @@ use crate::sign::{self, TIMESTAMP};
 use crate::sync::lock;
 use crate::transport::Trust;
 
+/// The time for all that a set-up, or authenticating again, asks the cloud for.
+const TIMEOUT: Duration = Duration::from_secs(10);
 const MQTT_PORT: u16 = 1883;
 const CLIENT_ID_MAX: usize = 256;
-/// How a login is authenticated: over TLS, directly at the MQTT server.
-const SECURE_MODE: &str = "2";
+
+/// How a device that has its secret logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// At the region's MQTT server, with a password made of the secret.
+    Direct,
+    /// At the MQTT server that the region's activation centre names, with the user name and the
+    /// password that it hands out.
+    HttpsAuth,
+}
+
+impl Mode {
+    /// The client id's field `securemode`.
+    fn secure_mode(self) -> &'static str {
+        match self {
+            Mode::Direct => "2",
+            Mode::HttpsAuth => "-1",
+        }
+    }
+
+    /// The client id's field `signmethod`: how the password, or the authentication, is signed.
+    fn sign_method(self) -> &'static str {
+        match self {
+            Mode::Direct => "hmacsha256",
+            Mode::HttpsAuth => "hmacsha1",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Mode::Direct => "TLS + Direct",
+            Mode::HttpsAuth => "TLS + Guider",
+        }
+    }
+}
 
 /// A parameter of the SDK that `IOT_Ioctl` sets or gets.
 ///
@@ -34,6 +73,10 @@ pub enum Ioctl {
     SetDynamicRegister,
     /// Get whether dynamic registration is on.
     GetDynamicRegister,
+    /// Log in at the MQTT server directly (1), or authenticate over HTTPS first (0).
+    SetMqttDirect,
+    /// Get whether the login is direct.
+    GetMqttDirect,
 }
 
 /// What an MQTT client needs to log in.
@@ -54,10 +97,14 @@ pub struct ConnInfo {
 /// The SDK's settings and what it knows of the device: one a process.
 ///
 /// Every method may be called from any thread; calls of [`Sdk::setup_conn_info`] follow each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sdk {
     region: AtomicU8,
     dynamic_register: AtomicI32,
+    mqtt_direct: AtomicBool,
+    /// How to authenticate the device of the last set-up over HTTPS again; `None`: it logs in
+    /// directly.
+    renewal: Mutex<Option<Renewal>>,
     /// The device of the last successful set-up.
     identity: Mutex<Option<Identity>>,
     secrets: SecretStore,
@@ -65,12 +112,46 @@ pub struct Sdk {
     setting_up: Mutex<()>,
 }
 
+/// A device that authenticates over HTTPS, and the last that came of it.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    region: Region,
+    identity: Identity,
+    secret: Secret,
+    grant: Grant,
+}
+
+impl Renewal {
+    /// Authenticates the device again: the cloud may send it to another node, and a password that
+    /// was handed out earlier may be void. Blocks for at most 10 seconds.
+    pub fn renew(&self, hal: &'static dyn Hal) -> Result<Grant, Error> {
+        let (region, identity) = (self.region, &self.identity);
+        https_auth::authenticate(
+            hal,
+            region,
+            &trust(hal),
+            identity,
+            &self.secret,
+            Deadline::after(TIMEOUT),
+        )
+        .inspect_err(|error| explain(error, "HTTPS authentication"))
+    }
+}
+
+impl Default for Sdk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sdk {
-    /// Shanghai, no dynamic registration.
+    /// Shanghai, no dynamic registration, and the login that the build chose.
     pub const fn new() -> Self {
         Sdk {
             region: AtomicU8::new(Region::Shanghai as u8),
             dynamic_register: AtomicI32::new(0),
+            mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
+            renewal: Mutex::new(None),
             identity: Mutex::new(None),
             secrets: SecretStore::new(),
             setting_up: Mutex::new(()),
@@ -88,6 +169,18 @@ impl Sdk {
             Ioctl::GetRegion => *value = self.region().number(),
             Ioctl::SetDynamicRegister => self.dynamic_register.store(*value, Ordering::Relaxed),
             Ioctl::GetDynamicRegister => *value = self.dynamic_register.load(Ordering::Relaxed),
+            Ioctl::SetMqttDirect => {
+                let direct = match *value {
+                    0 => false,
+                    1 => true,
+                    other => {
+                        let why = format!("the login is direct (1) or not (0), not {other}");
+                        return Err(Error::InvalidArgument(why));
+                    }
+                };
+                self.mqtt_direct.store(direct, Ordering::Relaxed);
+            }
+            Ioctl::GetMqttDirect => *value = self.mqtt_direct.load(Ordering::Relaxed).into(),
         }
         Ok(())
     }
@@ -107,7 +200,11 @@ impl Sdk {
     /// With dynamic registration `device_secret` is not looked at: the secret comes from the store
     /// or, once in the device's life, from the cloud, and is stored before it is used. A secret
     /// that the store does not take is used all the same and offered to the store again by
-    /// [`Sdk::save_again`]. May block for 10 seconds.
+    /// [`Sdk::save_again`].
+    ///
+    /// With HTTPS authentication the cloud is asked which node to connect to, and as whom.
+    ///
+    /// Blocks for at most 10 seconds, whatever it asks the cloud for.
     pub fn setup_conn_info(
         &self,
         hal: &'static dyn Hal,
@@ -116,13 +213,19 @@ impl Sdk {
         device_secret: &str,
     ) -> Result<ConnInfo, Error> {
         let _one_at_a_time = lock(&self.setting_up);
+        let deadline = Deadline::after(TIMEOUT);
         let identity = Identity::new(product_key, device_name)?;
         let secret = if self.dynamic_register.load(Ordering::Relaxed) == 0 {
             Secret::device_secret(device_secret)?
         } else {
-            self.registered_secret(hal, &identity)?
+            self.registered_secret(hal, &identity, deadline)?
         };
-        let info = self.direct_login(hal, &identity, &secret)?;
+        let info = if self.mqtt_direct.load(Ordering::Relaxed) {
+            *lock(&self.renewal) = None;
+            self.direct_login(hal, &identity, &secret)?
+        } else {
+            self.granted_login(hal, &identity, secret, deadline)?
+        };
         *lock(&self.identity) = Some(identity);
         Ok(info)
     }
@@ -132,6 +235,7 @@ impl Sdk {
         &self,
         hal: &'static dyn Hal,
         identity: &Identity,
+        deadline: Deadline,
     ) -> Result<Secret, Error> {
         const TARGET: &str = "IOT_SetupConnInfo";
         if let Some(secret) = self.secrets.unsaved(identity) {
@@ -151,14 +255,10 @@ impl Sdk {
         }
         let product_secret = Secret::product_secret(product_secret.expose())?;
 
-        let trust = hal.pinned_root().map_or(Trust::BuiltIn, |pem| Trust::from_pem(&pem));
-        let secret = dynreg::register(hal, self.region(), &trust, identity, &product_secret)
-            .inspect_err(|error| {
-                if let Error::Refused { code, .. } = error {
-                    log::error!(target: TARGET, "{error} - {}", dynreg::advice(*code));
-                }
-                log::error!(target: TARGET, "Dynamic Register Failed: {}", chain(error));
-            })?;
+        let region = self.region();
+        let secret =
+            dynreg::register(hal, region, &trust(hal), identity, &product_secret, deadline)
+                .inspect_err(|error| explain(error, "Dynamic Register"))?;
         self.secrets.save(hal, identity, &secret);
         hand_over(hal, &secret);
         Ok(secret)
@@ -180,28 +280,84 @@ impl Sdk {
         identity: &Identity,
         secret: &Secret,
     ) -> Result<ConnInfo, Error> {
-        let partner_id = client_id_field("partner_id", &hal.partner_id());
-        let module_id = client_id_field("module_id", &hal.module_id());
-        log_device(identity, &partner_id, &module_id);
-
-        let client_id = format!(
-            "{}|securemode={SECURE_MODE},_v=sdk-c-{SDK_VERSION},timestamp={TIMESTAMP},signmethod=hmacsha256,lan=C,gw=0,ext=0{partner_id}{module_id}|",
-            identity.device_id()
-        );
-        if client_id.len() > CLIENT_ID_MAX {
-            let (what, len, max) = ("client id", client_id.len(), CLIENT_ID_MAX);
-            return Err(Error::TooLong { what, len, max });
-        }
         let info = ConnInfo {
+            client_id: client_id(hal, identity, Mode::Direct, "")?,
             host: self.region().mqtt_host(identity),
             port: MQTT_PORT,
-            client_id,
             username: format!("{}&{}", identity.device_name(), identity.product_key()),
             password: sign::login(identity, secret),
         };
         log_conn_info(&info);
         Ok(info)
     }
+
+    fn granted_login(
+        &self,
+        hal: &'static dyn Hal,
+        identity: &Identity,
+        secret: Secret,
+        deadline: Deadline,
+    ) -> Result<ConnInfo, Error> {
+        let region = self.region();
+        let client_id = client_id(hal, identity, Mode::HttpsAuth, &https_auth::url(region))?;
+        let grant = https_auth::authenticate(hal, region, &trust(hal), identity, &secret, deadline)
+            .inspect_err(|error| explain(error, "HTTPS authentication"))?;
+        let info = ConnInfo {
+            client_id,
+            host: grant.host.clone(),
+            port: grant.port,
+            username: grant.iot_id.clone(),
+            password: grant.iot_token.clone(),
+        };
+        log_conn_info(&info);
+        *lock(&self.renewal) = Some(Renewal { region, identity: identity.clone(), secret, grant });
+        Ok(info)
+    }
+
+    /// How to authenticate again whoever logs in at `host` as `username`; `None` when that login
+    /// is not from the last set-up, or is a direct one, which holds for ever.
+    pub fn renewal(&self, host: &str, username: &str) -> Option<Renewal> {
+        let renewal = lock(&self.renewal).clone()?;
+        let same = renewal.grant.host == host && renewal.grant.iot_id == username;
+        same.then_some(renewal)
+    }
+}
+
+/// What the platform's servers must prove themselves by.
+fn trust(hal: &dyn Hal) -> Trust {
+    hal.pinned_root().map_or(Trust::BuiltIn, |pem| Trust::from_pem(&pem))
+}
+
+/// Says in the log why `what` failed, and what to do about a refusal.
+fn explain(error: &Error, what: &str) {
+    const TARGET: &str = "IOT_SetupConnInfo";
+    if let Error::Refused { code, .. } = error {
+        log::error!(target: TARGET, "{error} - {}", refusal::explain(*code));
+    }
+    log::error!(target: TARGET, "{what} Failed: {}", chain(error));
+}
+
+fn client_id(
+    hal: &dyn Hal,
+    identity: &Identity,
+    mode: Mode,
+    guider_url: &str,
+) -> Result<String, Error> {
+    let partner_id = client_id_field("partner_id", &hal.partner_id());
+    let module_id = client_id_field("module_id", &hal.module_id());
+    log_device(identity, mode, guider_url, &partner_id, &module_id);
+
+    let client_id = format!(
+        "{}|securemode={},_v=sdk-c-{SDK_VERSION},timestamp={TIMESTAMP},signmethod={},lan=C,gw=0,ext=0{partner_id}{module_id}|",
+        identity.device_id(),
+        mode.secure_mode(),
+        mode.sign_method()
+    );
+    if client_id.len() > CLIENT_ID_MAX {
+        let (what, len, max) = ("client id", client_id.len(), CLIENT_ID_MAX);
+        return Err(Error::TooLong { what, len, max });
+    }
+    Ok(client_id)
 }
 
 fn hand_over(hal: &dyn Hal, secret: &Secret) {
@@ -214,7 +370,13 @@ fn client_id_field(name: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!(",{name}={value}") }
 }
 
-fn log_device(identity: &Identity, partner_id: &str, module_id: &str) {
+fn log_device(
+    identity: &Identity,
+    mode: Mode,
+    guider_url: &str,
+    partner_id: &str,
+    module_id: &str,
+) {
     const TARGET: &str = "guider_print_dev_guider_info";
     const RULE: &str = "....................................................";
     log::info!(target: "iotx_device_info_init", "device_info created successfully!");
@@ -227,8 +389,14 @@ fn log_device(identity: &Identity, partner_id: &str, module_id: &str) {
     log::info!(target: TARGET, "{RULE}");
     log::info!(target: TARGET, "{:>20} : {partner_id}", "PartnerID Buf");
     log::info!(target: TARGET, "{:>20} : {module_id}", "ModuleID Buf");
-    log::info!(target: TARGET, "{:>20} : ", "Guider URL");
-    log::info!(target: TARGET, "{:>20} : {SECURE_MODE} (TLS + Direct)", "Guider SecMode");
+    log::info!(target: TARGET, "{:>20} : {guider_url}", "Guider URL");
+    log::info!(
+        target: TARGET,
+        "{:>20} : {} ({})",
+        "Guider SecMode",
+        mode.secure_mode(),
+        mode.description()
+    );
     log::info!(target: TARGET, "{:>20} : {TIMESTAMP}", "Guider Timestamp");
     log::info!(target: TARGET, "{RULE}");
     log::info!(target: TARGET, "{RULE}");
@@ -253,25 +421,39 @@ mod tests {
     use super::*;
     use crate::hal::fake::{FakeHal, shared_log};
     use crate::secret_store::DEVICE_SECRET_KEY;
-    use crate::transport::test_support::{Authority, serve_tls};
+    use crate::transport::test_support::{Authority, close_notify, serve_tls};
 
     const HOST: &str = "iot-auth.cn-shanghai.aliyuncs.com";
     const SECRET: &str = "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4";
 
+    const GRANT: &str = r#"{"code":200,"data":{"iotId":"iot5d5c18d3859553f58","iotToken":"tok5d5c18d3859553f58112932825960c49","resources":{"mqtt":{"host":"us.iot-as-mqtt.cn-shanghai.aliyuncs.com","port":1883}}},"message":"success"}"#;
+
     /// A HAL whose cloud answers every registration with `reply`, and how often it was asked.
     fn registrable(reply: &'static str) -> (&'static FakeHal, Arc<AtomicUsize>) {
+        answering(move |_| Some(reply))
+    }
+
+    /// A HAL whose cloud answers the request of each number, from 1 on, with this text, or hangs
+    /// up; and how often it was asked.
+    fn answering(
+        reply: impl Fn(usize) -> Option<&'static str> + Send + 'static,
+    ) -> (&'static FakeHal, Arc<AtomicUsize>) {
         let hal = FakeHal::leak();
         let authority = Authority::new();
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
         let address = serve_tls(authority.config(HOST), move |stream| {
-            counter.fetch_add(1, Ordering::SeqCst);
+            let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
             let mut request = Vec::new();
-            while !request.ends_with(b"signMethod=hmacsha256") {
+            let end = |request: &[u8]| {
+                request.ends_with(b"signMethod=hmacsha256") || request.ends_with(b"resources=mqtt")
+            };
+            while !end(&request) {
                 let mut byte = [0];
                 stream.read_exact(&mut byte)?;
                 request.push(byte[0]);
             }
+            let Some(reply) = reply(number) else { return close_notify(stream) };
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{reply}", reply.len())
         });
         hal.redirect(HOST, 443, address);
@@ -280,8 +462,15 @@ mod tests {
         (hal, asked)
     }
 
-    fn dynamic() -> Sdk {
+    /// Logs in directly, however this build does it without being told.
+    fn direct() -> Sdk {
         let sdk = Sdk::new();
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
+        sdk
+    }
+
+    fn dynamic() -> Sdk {
+        let sdk = direct();
         sdk.ioctl(Ioctl::SetDynamicRegister, &mut 1).unwrap();
         sdk
     }
@@ -307,11 +496,27 @@ mod tests {
     }
 
     #[test]
+    fn the_build_chooses_the_login_and_the_firmware_may_choose_again() {
+        let sdk = Sdk::new();
+        let mut value = -7;
+        sdk.ioctl(Ioctl::GetMqttDirect, &mut value).unwrap();
+        assert_eq!(value, i32::from(!cfg!(feature = "https-auth")));
+        for chosen in [0, 1] {
+            sdk.ioctl(Ioctl::SetMqttDirect, &mut chosen.clone()).unwrap();
+            for bad in [-1, 2, i32::MAX] {
+                assert!(sdk.ioctl(Ioctl::SetMqttDirect, &mut bad.clone()).is_err());
+            }
+            sdk.ioctl(Ioctl::GetMqttDirect, &mut value).unwrap();
+            assert_eq!(value, chosen);
+        }
+    }
+
+    #[test]
     fn a_certificate_per_device_gives_the_login_of_release_2_2_1() {
         let hal = FakeHal::leak();
         hal.state().partner_id = "example.demo.partner-id".to_owned();
         hal.state().module_id = "example.demo.module-id".to_owned();
-        let sdk = Sdk::new();
+        let sdk = direct();
         let info = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
         assert_eq!(info.host, "a1ExpAkj9Hi.iot-as-mqtt.cn-shanghai.aliyuncs.com");
         assert_eq!(info.port, 1883);
@@ -408,7 +613,7 @@ mod tests {
             ("p", &*"d".repeat(33), "s"),
             ("p", "d", &*"s".repeat(65)),
         ] {
-            assert!(Sdk::new().setup_conn_info(hal, product_key, device_name, secret).is_err());
+            assert!(direct().setup_conn_info(hal, product_key, device_name, secret).is_err());
         }
         assert_eq!((hal.calls("tcp_establish"), hal.calls("kv_set")), (0, 0));
     }
@@ -427,7 +632,117 @@ mod tests {
         let hal = FakeHal::leak();
         hal.state().partner_id = "p".repeat(64);
         hal.state().module_id = "m".repeat(64);
-        let result = Sdk::new().setup_conn_info(hal, &"p".repeat(20), &"d".repeat(32), "secret");
+        let result = direct().setup_conn_info(hal, &"p".repeat(20), &"d".repeat(32), "secret");
         assert!(matches!(result, Err(Error::TooLong { what: "client id", .. })));
+    }
+
+    #[test]
+    fn https_authentication_gives_the_login_of_release_2_2_1() {
+        let (hal, asked) = registrable(GRANT);
+        hal.state().partner_id = "example.demo.partner-id".to_owned();
+        hal.state().module_id = "example.demo.module-id".to_owned();
+        let sdk = Sdk::new();
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+        let info = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        assert_eq!(info.host, "us.iot-as-mqtt.cn-shanghai.aliyuncs.com");
+        assert_eq!(info.port, 1883);
+        assert_eq!(info.username, "iot5d5c18d3859553f58");
+        assert_eq!(info.password.expose(), "tok5d5c18d3859553f58112932825960c49");
+        assert_eq!(
+            info.client_id,
+            "a1ExpAkj9Hi.Example_dyn1|securemode=-1,_v=sdk-c-2.2.1.1,timestamp=2524608000000,signmethod=hmacsha1,lan=C,gw=0,ext=0,partner_id=example.demo.partner-id,module_id=example.demo.module-id|"
+        );
+
+        let renewal = sdk.renewal(&info.host, &info.username).unwrap();
+        assert_eq!(renewal.renew(hal).unwrap().host, info.host);
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        assert!(sdk.renewal("other.host", &info.username).is_none());
+        assert!(sdk.renewal(&info.host, "other user").is_none());
+
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
+        sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        assert!(sdk.renewal(&info.host, &info.username).is_none(), "a direct login is for ever");
+    }
+
+    #[test]
+    fn a_device_registers_and_authenticates_in_one_go() {
+        let (hal, asked) = answering(|number| Some(if number == 1 { SUCCESS } else { GRANT }));
+        let sdk = dynamic();
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+        assert_eq!(set_up(&sdk, hal).unwrap().username, "iot5d5c18d3859553f58");
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        assert_eq!(hal.state().kv[DEVICE_SECRET_KEY], SECRET.as_bytes());
+    }
+
+    #[test]
+    fn a_busy_cloud_is_asked_again() {
+        let (hal, asked) = answering(|number| {
+            Some(if number < 3 { r#"{"code":500,"message":"service error"}"# } else { SUCCESS })
+        });
+        set_up(&dynamic(), hal).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn a_refusal_after_a_failure_tells_of_the_secret_that_may_be_lost() {
+        let log = shared_log();
+        let (hal, asked) = answering(|number| {
+            Some(match number {
+                1 => r#"{"code":503}"#,
+                _ => r#"{"code":6289,"message":"device is already active"}"#,
+            })
+        });
+        assert!(matches!(set_up(&dynamic(), hal), Err(Error::Refused { code: 6289, .. })));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        assert!(
+            log.printed().contains("an earlier one of these 2 attempts may have been accepted")
+        );
+    }
+
+    #[test]
+    fn a_registration_that_is_not_answered_is_not_sent_again_and_the_log_says_so() {
+        let log = shared_log();
+        let (hal, asked) = answering(|_| None);
+        assert!(matches!(set_up(&dynamic(), hal), Err(Error::Unanswered(_))));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert!(log.printed().contains("the cloud may have accepted the registration"));
+    }
+
+    #[test]
+    fn an_authentication_that_is_not_answered_is_sent_again() {
+        let (hal, asked) = answering(|number| (number > 1).then_some(GRANT));
+        let sdk = Sdk::new();
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+        sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_cloud_that_cannot_be_reached_is_tried_three_times() {
+        let hal = FakeHal::leak();
+        hal.state().product_secret = "secret".to_owned();
+        assert!(matches!(set_up(&dynamic(), hal), Err(Error::Transport(_))));
+        assert_eq!(hal.calls("tcp_establish"), 3);
+    }
+
+    #[test]
+    fn every_region_registers_and_authenticates_at_its_own_host() {
+        let authority = Authority::new();
+        let address = serve_tls(authority.config("other.test"), close_notify);
+        for region in Region::ALL {
+            let hal = FakeHal::leak();
+            hal.redirect(&region.https_host(), 443, address);
+            hal.state().pinned_root = Some(authority.pem());
+            hal.state().product_secret = "secret".to_owned();
+            let sdk = dynamic();
+            sdk.ioctl(Ioctl::SetRegion, &mut region.number()).unwrap();
+            sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+            for dynamic_register in [1, 0] {
+                sdk.ioctl(Ioctl::SetDynamicRegister, &mut dynamic_register.clone()).unwrap();
+                let error = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "d", SECRET).unwrap_err();
+                let wanted = format!("wanted {}, has other.test", region.https_host());
+                assert!(chain(&error).contains(&wanted), "{error:?}");
+            }
+        }
     }
 }

@@ -3,36 +3,64 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::Duration;
-
-use serde_json::Value;
-use zeroize::Zeroizing;
-
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::hal::Hal;
 use crate::https::{self, FormPost, Reply};
 use crate::identity::{Identity, Secret};
 use crate::region::Region;
+use crate::service::{self, Answer};
 use crate::sign;
 use crate::transport::Trust;
 
+const TARGET: &str = "IOT_SetupConnInfo";
 const PATH: &str = "/auth/register/device";
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
-/// The time for the whole exchange, from resolving the host to the reply's last byte.
-const TIMEOUT: Duration = Duration::from_secs(10);
 const RANDOM_LEN: usize = 15;
-const CODE_SUCCESS: i64 = 200;
+/// The refusal of a device that has been given its secret.
+const CODE_ALREADY_ACTIVE: i64 = 6289;
 
 /// Registers the device and returns its secret, which is not stored yet.
 ///
-/// Blocks for at most 10 seconds. Sends exactly one request: a refusal is final, and an answer
-/// that was lost may have been the secret.
+/// Asks again, at most twice, when the cloud could not be reached or says that it is busy or
+/// failing; never after a refusal, and never when a request went out and no answer came, because
+/// that answer may have been the secret: the log says so, and the caller decides. `deadline` bounds
+/// the whole call; only a HAL that takes longer to connect can outlast it.
 pub fn register(
     hal: &'static dyn Hal,
     region: Region,
     trust: &Trust,
     identity: &Identity,
     product_secret: &Secret,
+    deadline: Deadline,
+) -> Result<Secret, Error> {
+    let mut asked = 0;
+    let outcome = service::persist(hal, deadline, TARGET, service::may_succeed_later, || {
+        asked += 1;
+        ask(hal, region, trust, identity, product_secret, deadline)
+    });
+    match &outcome {
+        Err(Error::Unanswered(_) | Error::BadReply(_)) => log::error!(
+            target: TARGET,
+            "the cloud may have accepted the registration although no usable answer came: if the next attempt is refused with {CODE_ALREADY_ACTIVE}, the secret was in the lost answer, and the device has to be reset in the console"
+        ),
+        Err(Error::Refused { code: CODE_ALREADY_ACTIVE, .. }) if asked > 1 => log::error!(
+            target: TARGET,
+            "an earlier one of these {asked} attempts may have been accepted although it was answered with a failure: then its secret is lost, and the device has to be reset in the console"
+        ),
+        _ => {}
+    }
+    outcome
+}
+
+/// One request and its answer.
+fn ask(
+    hal: &'static dyn Hal,
+    region: Region,
+    trust: &Trust,
+    identity: &Identity,
+    product_secret: &Secret,
+    deadline: Deadline,
 ) -> Result<Secret, Error> {
     let random = random_text(hal);
     log::info!(target: "_calc_dynreg_sign", "Random Key: {random}");
@@ -45,7 +73,7 @@ pub fn register(
         content_type: CONTENT_TYPE,
         body: &body(identity, &random, &sign),
     };
-    let reply = https::post(hal, trust, &request, TIMEOUT)?;
+    let reply = https::post(hal, trust, &request, deadline.left())?;
     secret_in(&reply, identity)
 }
 
@@ -70,75 +98,31 @@ fn body(identity: &Identity, random: &str, sign: &str) -> String {
 /// Reads the secret out of the cloud's reply, which is checked in every part.
 fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
     const TARGET: &str = "_fetch_dynreg_http_resp";
-    let Ok(mut json) = serde_json::from_slice::<Value>(&reply.body) else {
-        // Not printed: half a reply can hold a whole secret.
-        return Err(Error::BadReply(format!(
-            "HTTP status {}, {} bytes that are not JSON",
-            reply.status,
-            reply.body.len()
-        )));
-    };
-    let secret = take_secret(&mut json);
-    log::info!(target: TARGET, "Http Response Payload: {json}");
-
-    let code = json
-        .get("code")
-        .and_then(Value::as_i64)
-        .ok_or_else(|| Error::BadReply("it has no code".into()))?;
-    log::info!(target: TARGET, "Dynamic Register Code: {code}");
-    if code != CODE_SUCCESS {
-        let message = json.get("message").and_then(Value::as_str).unwrap_or_default();
-        return Err(Error::Refused { code, message: printable(message) });
-    }
+    let answer = Answer::read(reply, "/data/deviceSecret")?;
+    log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());
+    log::info!(target: TARGET, "Dynamic Register Code: {}", answer.code()?);
+    answer.check()?;
 
     for (field, expected) in
         [("productKey", identity.product_key()), ("deviceName", identity.device_name())]
     {
-        let given = json.pointer(&format!("/data/{field}"));
+        let given = answer.get(&format!("/data/{field}"));
         if given.is_some_and(|given| given.as_str() != Some(expected)) {
             return Err(Error::BadReply(format!("its {field} is another device's")));
         }
     }
-    let secret = secret.ok_or_else(|| Error::BadReply("it has no device secret".into()))?;
-    let secret = Secret::device_secret(&secret)
-        .map_err(|cause| Error::BadReply(format!("in it {cause}")))?;
+    let secret =
+        answer.secret().ok_or_else(|| Error::BadReply("it has no device secret".into()))?;
+    let secret =
+        Secret::device_secret(secret).map_err(|cause| Error::BadReply(format!("in it {cause}")))?;
     log::info!(target: TARGET, "Dynamic Register Device Secret: {}", secret.masked());
     Ok(secret)
 }
 
-/// Takes the secret out of the reply and leaves what a log may show in its place.
-fn take_secret(json: &mut Value) -> Option<Zeroizing<String>> {
-    match json.pointer_mut("/data/deviceSecret")? {
-        Value::String(text) => {
-            let secret = Zeroizing::new(std::mem::take(text));
-            *text = Secret::new(secret.as_str()).masked();
-            Some(secret)
-        }
-        other => {
-            *other = Value::Null;
-            None
-        }
-    }
-}
-
-/// What of a foreign text may go into a log line.
-fn printable(text: &str) -> String {
-    const SHOWN: usize = 128;
-    text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
-}
-
-/// What a developer can do about a refusal, when that is known.
-pub fn advice(code: i64) -> &'static str {
-    match code {
-        6289 => {
-            "the cloud hands a secret out once: restore it from a backup, or reset the device in the console"
-        }
-        _ => "look the code up in the platform's list of device error codes",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
 
     fn identity() -> Identity {
@@ -202,16 +186,5 @@ mod tests {
         ] {
             assert!(matches!(secret_of(body), Err(Error::BadReply(_))), "{body}");
         }
-    }
-
-    #[cfg(not(feature = "log-secrets"))]
-    #[test]
-    fn what_is_left_for_the_log_holds_no_secret() {
-        let mut json = serde_json::from_str(
-            r#"{"code":6289,"data":{"deviceSecret":"KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4"}}"#,
-        )
-        .unwrap();
-        assert!(take_secret(&mut json).is_some());
-        assert_eq!(json.to_string(), r#"{"code":6289,"data":{"deviceSecret":"KGQQ****PZD4"}}"#);
     }
 }

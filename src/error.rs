@@ -34,8 +34,10 @@ pub enum Error {
     },
     /// The cloud's answer is not what the protocol says; the text says what is wrong with it.
     BadReply(String),
-    /// The cloud could not be reached, or the connection to it broke.
+    /// The cloud could not be reached: it has been sent nothing.
     Transport(TransportError),
+    /// The cloud may have been sent the request, and has not answered it.
+    Unanswered(TransportError),
 }
 
 impl fmt::Display for Error {
@@ -51,6 +53,7 @@ impl fmt::Display for Error {
             Error::Refused { code, message } => write!(f, "the cloud refused: {code} {message}"),
             Error::BadReply(what) => write!(f, "the cloud's answer makes no sense: {what}"),
             Error::Transport(_) => f.write_str("the cloud cannot be reached"),
+            Error::Unanswered(_) => f.write_str("the request was sent and not answered"),
         }
     }
 }
@@ -58,15 +61,9 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Error::Transport(cause) => Some(cause),
+            Error::Transport(cause) | Error::Unanswered(cause) => Some(cause),
             _ => None,
         }
-    }
-}
-
-impl From<TransportError> for Error {
-    fn from(cause: TransportError) -> Self {
-        Error::Transport(cause)
     }
 }
 
@@ -99,6 +96,22 @@ pub enum TransportError {
         /// What it returned.
         code: i32,
     },
+}
+
+impl TransportError {
+    /// Whether the same attempt can succeed a moment later. A certificate stays as it is.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            TransportError::Connect { .. }
+            | TransportError::Closed
+            | TransportError::TimedOut
+            | TransportError::Io(_)
+            | TransportError::Hal { .. } => true,
+            TransportError::Tls(_)
+            | TransportError::TrustAnchor(_)
+            | TransportError::HostName(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for TransportError {

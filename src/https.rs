@@ -59,7 +59,8 @@ pub struct Reply {
 ///
 /// # Errors
 /// - [`Error::InvalidArgument`]: the request is not valid HTTP; nothing was connected.
-/// - [`Error::Transport`]: no connection, no trust, no complete reply in time.
+/// - [`Error::Transport`]: no connection, no trust; nothing was sent.
+/// - [`Error::Unanswered`]: no reply in time, or none at all; the server may have got the request.
 /// - [`Error::BadReply`]: the reply is not HTTP, is cut off, or is longer than 16 KiB of head and
 ///   64 KiB of body.
 pub fn post(
@@ -78,8 +79,10 @@ pub fn post(
         port: PORT,
         security: Security::Tls(trust.clone()),
     };
-    let connection = transport::connect(hal, &endpoint, Framing::Unframed, deadline.left())?;
-    send(&*connection, &head, request.body, deadline)?;
+    let connection = transport::connect(hal, &endpoint, Framing::Unframed, deadline.left())
+        .map_err(Error::Transport)?;
+    // What failed half-way may have arrived as a whole: that it went out is learned last.
+    send(&*connection, &head, request.body, deadline).map_err(Error::Unanswered)?;
     receive(call, Wire::new(connection, deadline))
 }
 
@@ -241,10 +244,10 @@ impl Wire {
                     return Ok(true);
                 }
                 Err(TransportError::Closed) => return Ok(false),
-                Err(cause) => return Err(cause.into()),
+                Err(cause) => return Err(Error::Unanswered(cause)),
             }
         }
-        Err(TransportError::TimedOut.into())
+        Err(Error::Unanswered(TransportError::TimedOut))
     }
 
     fn consume(&mut self, len: usize) {
@@ -255,7 +258,7 @@ impl Wire {
     /// What to call a reply that the peer did not finish.
     fn cut_off(&self, place: &str) -> Error {
         match self.received {
-            0 => TransportError::Closed.into(),
+            0 => Error::Unanswered(TransportError::Closed),
             received => Error::BadReply(format!("it is cut off {place}, after {received} bytes")),
         }
     }
@@ -566,7 +569,7 @@ mod tests {
             assert_eq!(bad_reply(replied_and_closed(reply)), words);
         }
         let nothing = replied_and_closed("");
-        assert!(matches!(nothing, Err(Error::Transport(TransportError::Closed))));
+        assert!(matches!(nothing, Err(Error::Unanswered(TransportError::Closed))));
     }
 
     #[test]
@@ -592,7 +595,7 @@ mod tests {
                 hal.state().read_style = style;
                 let start = Instant::now();
                 let outcome = post(hal, &trust, &REQUEST, SHORT);
-                assert!(matches!(outcome, Err(Error::Transport(TransportError::TimedOut))));
+                assert!(matches!(outcome, Err(Error::Unanswered(TransportError::TimedOut))));
                 assert!((SHORT..PATIENCE / 2).contains(&start.elapsed()));
             }
         }
@@ -609,7 +612,7 @@ mod tests {
         });
         let start = Instant::now();
         let outcome = post(hal, &trust, &REQUEST, SHORT);
-        assert!(matches!(outcome, Err(Error::Transport(TransportError::TimedOut))));
+        assert!(matches!(outcome, Err(Error::Unanswered(TransportError::TimedOut))));
         assert!((SHORT..PATIENCE / 2).contains(&start.elapsed()));
     }
 

@@ -6,7 +6,7 @@
 //! firmware may bring itself.
 //!
 //! ```text
-//! capi  →  conninfo, dynreg, report, mqtt  →  https, transport  →  hal
+//! capi  →  conninfo, dynreg, https_auth, report, mqtt  →  https, transport  →  hal
 //! ```
 
 #[cfg(not(feature = "abi-2-2"))]
@@ -19,12 +19,15 @@ pub mod dynreg;
 pub mod error;
 pub mod hal;
 pub mod https;
+pub mod https_auth;
 pub mod identity;
 pub mod log;
 pub mod mqtt;
+pub mod refusal;
 pub mod region;
 pub mod report;
 pub mod secret_store;
+pub mod service;
 pub mod sign;
 mod sync;
 pub mod transport;

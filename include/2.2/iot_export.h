@@ -87,6 +87,19 @@
 #define AESKEY_HEX_LEN 16
 
 /**
+ * Beyond the C SDK, which decides it when it is built: sets how a device logs in. 1: directly at
+ * the region's MQTT server (`FEATURE_MQTT_DIRECT` = y); 0: it authenticates over HTTPS first, and
+ * the cloud assigns the MQTT server (`FEATURE_MQTT_DIRECT` = n, the Living Platform's mode). No
+ * release of the C SDK has an option with this number.
+ */
+#define LINKKIT_IOCTL_SET_MQTT_DIRECT 1279983617
+
+/**
+ * Gets how a device logs in.
+ */
+#define LINKKIT_IOCTL_GET_MQTT_DIRECT 1279983618
+
+/**
  * How urgent a log line is.
  */
 typedef enum _IOT_LogLevel {
@@ -289,11 +302,15 @@ void IOT_DumpMemoryStats(IOT_LogLevel level);
  * that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
  * loses it for ever.
  *
+ * With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0, or the build's choice) the cloud is
+ * then asked, over HTTPS, for the MQTT server to connect to and the user name and password there.
+ *
  * On success `*info_ptr` points to an `iotx_conn_info_t` that the library owns: it must not be
  * freed, is valid for the life of the process, and is overwritten by the next call. Otherwise
  * `*info_ptr` is NULL.
  *
- * Blocks for at most 10 seconds, in which `HAL_*` functions are called on this thread.
+ * Blocks for at most 10 seconds in all (which a firmware's own `HAL_TCP_Establish` can outlast), in
+ * which `HAL_*` functions are called on this thread.
  *
  * # Returns
  * 0 on success; -1 otherwise, and the log says why in words.
@@ -310,9 +327,9 @@ int IOT_SetupConnInfo(const char *product_key,
 /**
  * Sets or gets a parameter of the SDK.
  *
- * `option` is one of `iotx_ioctl_option_t`; `data` points to an `int`, which is read by a `SET`
- * and written by a `GET`. May be called at any time from any thread; a new region counts from the
- * next `IOT_SetupConnInfo` on.
+ * `option` is one of `iotx_ioctl_option_t` or `LINKKIT_IOCTL_*`; `data` points to an `int`, which
+ * is read by a `SET` and written by a `GET`. May be called at any time from any thread; a new value
+ * counts from the next `IOT_SetupConnInfo` on.
  *
  * # Returns
  * 0 on success; -1 when the option is unknown, `data` is NULL or the value is out of range: then

@@ -24,11 +24,15 @@ const TARGET: &str = "IOT_SetupConnInfo";
 /// that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
 /// loses it for ever.
 ///
+/// With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0, or the build's choice) the cloud is
+/// then asked, over HTTPS, for the MQTT server to connect to and the user name and password there.
+///
 /// On success `*info_ptr` points to an `iotx_conn_info_t` that the library owns: it must not be
 /// freed, is valid for the life of the process, and is overwritten by the next call. Otherwise
 /// `*info_ptr` is NULL.
 ///
-/// Blocks for at most 10 seconds, in which `HAL_*` functions are called on this thread.
+/// Blocks for at most 10 seconds in all (which a firmware's own `HAL_TCP_Establish` can outlast), in
+/// which `HAL_*` functions are called on this thread.
 ///
 /// # Returns
 /// 0 on success; -1 otherwise, and the log says why in words.

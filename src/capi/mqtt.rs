@@ -16,7 +16,7 @@ use super::release::{
 use super::sdk::SDK;
 use crate::hal::import;
 use crate::mqtt::backoff::Backoff;
-use crate::mqtt::client::{Client, EventHandler, Params};
+use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
 use crate::report;
@@ -32,6 +32,10 @@ const YIELD_DEFAULT_MS: c_int = 10;
 /// PEM, and NULL means a connection without TLS. The two buffers are not written to: their sizes
 /// are the limits of what is sent and received. `request_timeout_ms` outside of 500 to 5000 becomes
 /// 2000; `keepalive_interval_ms` is cut to 60000 to 180000.
+///
+/// With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0) `host` and `username` must be those
+/// of the last `IOT_SetupConnInfo` for the client to authenticate again before each reconnection;
+/// otherwise it reconnects with the login that it was given, which the cloud lets expire.
 ///
 /// Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
 /// `HAL_TCP_*`) and one request timeout for the broker's answer.
@@ -101,15 +105,17 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, St
         Security::Tls(Trust::from_pem(&text("pub_key", given.pub_key)?))
     };
     let keep_alive_s = keep_alive_s(given.keepalive_interval_ms);
+    let login = Login {
+        endpoint: Endpoint { host: text("host", given.host)?, port: given.port, security },
+        client_id: text("client_id", given.client_id)?,
+        username: text("username", given.username)?,
+        password: crate::identity::Secret::new(text("password", given.password)?),
+        clean_session: given.clean_session != 0,
+        keep_alive_s,
+    };
     Ok(Params {
-        login: Login {
-            endpoint: Endpoint { host: text("host", given.host)?, port: given.port, security },
-            client_id: text("client_id", given.client_id)?,
-            username: text("username", given.username)?,
-            password: crate::identity::Secret::new(text("password", given.password)?),
-            clean_session: given.clean_session != 0,
-            keep_alive_s,
-        },
+        relogin: relogin(&login),
+        login,
         request_timeout: request_timeout(given.request_timeout_ms),
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
@@ -117,6 +123,23 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, St
         backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
+}
+
+/// A login that HTTPS authentication brought is for one connection. Firmware hands us no more than
+/// its strings, so it is recognised by them.
+fn relogin(login: &Login) -> Option<Relogin> {
+    let renewal = SDK.renewal(&login.endpoint.host, &login.username)?;
+    let login = login.clone();
+    Some(Arc::new(move || {
+        let grant = renewal.renew(import::hal())?;
+        let security = login.endpoint.security.clone();
+        Ok(Login {
+            endpoint: Endpoint { host: grant.host, port: grant.port, security },
+            username: grant.iot_id,
+            password: grant.iot_token,
+            ..login.clone()
+        })
+    }))
 }
 
 fn request_timeout(ms: u32) -> Duration {
@@ -446,9 +469,11 @@ fn code(error: &Error, too_large: Code) -> Code {
         Error::TooLarge { .. } => too_large,
         Error::Transport(_) => Code::MQTT_NETWORK_ERROR,
         Error::NotGranted => Code::MQTT_SUBSCRIBE_ACK_FAILURE,
-        Error::NoAnswer | Error::Malformed(_) | Error::ConnectRefused(_) | Error::NoConnack => {
-            Code::FAIL_RETURN
-        }
+        Error::NoAnswer
+        | Error::Malformed(_)
+        | Error::ConnectRefused(_)
+        | Error::NoConnack
+        | Error::NoLogin(_) => Code::FAIL_RETURN,
     }
 }
 

@@ -28,6 +28,7 @@ use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
 use crate::log::{Held, hold};
+use crate::refusal;
 use crate::sync::{Signal, lock};
 use crate::transport::{Connection, send_all};
 
@@ -42,10 +43,15 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 /// The firmware's event handler.
 pub type EventHandler = Arc<dyn Fn(&mut Event) + Send + Sync>;
 
+/// Finds out where to log in again, and as whom. May block; called by no thread of the firmware.
+pub type Relogin = Arc<dyn Fn() -> Result<Login, crate::error::Error> + Send + Sync>;
+
 /// What a client is made of.
 pub struct Params {
     /// Where to log in, and as whom.
     pub login: Login,
+    /// Asked before every reconnection; `None`: `login` holds for ever.
+    pub relogin: Option<Relogin>,
     /// The unit of all time-outs.
     pub request_timeout: Duration,
     /// How long the connection may be quiet before a ping is sent.
@@ -494,8 +500,7 @@ impl Client {
     }
 
     fn reconnect(&self) {
-        let params = &self.params;
-        let outcome = establish(self.hal, &params.login, params.read_limit, params.request_timeout);
+        let outcome = self.log_in_again();
         let jitter = self.hal.random(u32::MAX);
         let mut state = self.lock();
         state.jitter = jitter;
@@ -512,13 +517,22 @@ impl Client {
             }
             Err(cause) => {
                 state.failed(&cause);
-                if matches!(cause, Error::ConnectRefused(code) if code != 3) {
+                if is_final(&cause) {
                     state.backoff.give_time();
                 }
                 self.retry_later(&mut state, Instant::now());
             }
         }
         self.changed.notify();
+    }
+
+    fn log_in_again(&self) -> Result<Established, Error> {
+        let params = &self.params;
+        let login = match &params.relogin {
+            Some(relogin) => relogin().map_err(Error::NoLogin)?,
+            None => params.login.clone(),
+        };
+        establish(self.hal, &login, params.read_limit, params.request_timeout)
     }
 
     fn link_up(&self, state: &mut State, established: Established) {
@@ -574,6 +588,15 @@ impl Client {
         }
         drop(state);
         self.write_out(Duration::ZERO);
+    }
+}
+
+/// Whether the cloud has said no, and asking soon again cannot help.
+fn is_final(cause: &Error) -> bool {
+    match cause {
+        Error::ConnectRefused(code) => *code != 3,
+        Error::NoLogin(crate::error::Error::Refused { code, .. }) => !refusal::is_passing(*code),
+        _ => false,
     }
 }
 
@@ -769,6 +792,7 @@ mod tests {
                 clean_session: false,
                 keep_alive_s: 60,
             },
+            relogin: None,
             request_timeout: REQUEST_TIMEOUT,
             keep_alive: Duration::from_secs(60),
             read_limit: 1024,
@@ -1097,5 +1121,38 @@ mod tests {
         let yielder = thread::spawn(move || yielding.yield_for(Duration::from_secs(3600)));
         client.close();
         within(PATIENCE, move || yielder.join().unwrap());
+    }
+
+    #[test]
+    fn a_reconnection_asks_for_a_new_login_and_goes_where_it_says() {
+        let first = broker(|peer, _| peer.accept(&ACCEPTED));
+        let second = broker(|peer, _| {
+            let Some(Packet::Connect(connect)) = peer.next() else { panic!("no CONNECT") };
+            assert_eq!(connect.login.unwrap().username, "another user");
+            peer.send(&ACCEPTED);
+            while peer.next().is_some() {}
+        });
+        let hal = FakeHal::leak();
+        hal.redirect(HOST, 1883, first);
+        hal.redirect("another.test", 8883, second);
+        let params = params(Arc::new(|_| {}));
+        let mut login = params.login.clone();
+        login.endpoint.host = "another.test".to_owned();
+        login.endpoint.port = 8883;
+        login.username = "another user".to_owned();
+        let asked = Arc::new(Mutex::new(0));
+        let counter = Arc::clone(&asked);
+        let relogin: Relogin = Arc::new(move || {
+            let mut asked = lock(&counter);
+            *asked += 1;
+            match *asked {
+                1 => Err(crate::error::Error::BadReply("at first".into())),
+                _ => Ok(login.clone()),
+            }
+        });
+        let client = Client::connect(hal, Params { relogin: Some(relogin), ..params }).unwrap();
+        assert_eq!(*lock(&asked), 0, "the first login is the one that was given");
+        yield_until(&client, || *lock(&asked) == 2 && client.is_connected());
+        client.close();
     }
 }

@@ -52,6 +52,8 @@ pub enum Error {
     ConnectRefused(u8),
     /// The broker answered CONNECT with something else than CONNACK.
     NoConnack,
+    /// What is needed to log in again could not be had.
+    NoLogin(crate::error::Error),
 }
 
 impl fmt::Display for Error {
@@ -74,6 +76,7 @@ impl fmt::Display for Error {
                 write!(f, "the broker refused the login: {} ({code})", refusal(*code))
             }
             Error::NoConnack => f.write_str("the broker did not answer CONNECT with CONNACK"),
+            Error::NoLogin(cause) => f.write_str(&crate::error::chain(cause)),
         }
     }
 }
