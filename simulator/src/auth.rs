@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::config::DeviceId;
-use crate::login::verify_sha256;
+use crate::config::{DeviceId, Product, Region};
+use crate::login::{verify_sha1, verify_sha256};
 use crate::state::{NoSecret, Registry};
 
 /// An answer of the service.
@@ -34,16 +34,27 @@ fn refusal(code: u32, message: impl Into<String>) -> Refusal {
 
 type Form = HashMap<String, String>;
 
-/// Answers a request. `/auth/devicename` and `/auth/bootstrap` will have their arms here.
-pub(crate) fn answer(registry: &Registry, method: &Method, path: &str, body: &[u8]) -> Reply {
+/// The MQTT port that devices are told.
+const MQTT_PORT: u16 = 1883;
+
+/// Answers a request that was sent to this region.
+pub(crate) fn answer(
+    registry: &Registry,
+    region: &str,
+    method: &Method,
+    path: &str,
+    body: &[u8],
+) -> Reply {
     let service = match path {
         "/auth/register/device" => register_device,
+        "/auth/devicename" => authenticate,
+        "/auth/bootstrap" => bootstrap,
         _ => return failure(StatusCode::NOT_FOUND, "service not found"),
     };
     if method != Method::POST {
         return failure(StatusCode::METHOD_NOT_ALLOWED, "use POST");
     }
-    let body = match service(registry, &parse(body)) {
+    let body = match service(registry, region, &parse(body)) {
         Ok(data) => json!({"code": 200, "data": data, "message": "success"}),
         Err(Refusal { code, message }) => json!({"code": code, "message": message}),
     };
@@ -67,7 +78,7 @@ fn failure(status: StatusCode, message: &str) -> Reply {
 
 /// Dynamic registration: a device that proves to know its product's secret gets one of its own,
 /// once.
-fn register_device(registry: &Registry, form: &Form) -> Result<Value, Refusal> {
+fn register_device(registry: &Registry, _region: &str, form: &Form) -> Result<Value, Refusal> {
     let product_key = field(form, "productKey")?;
     let device_name = field(form, "deviceName")?;
     let random = field(form, "random")?;
@@ -75,8 +86,8 @@ fn register_device(registry: &Registry, form: &Form) -> Result<Value, Refusal> {
     if field(form, "signMethod")? != "hmacsha256" {
         return Err(refusal(460, "request parameter error: signMethod"));
     }
-    let product =
-        registry.product(product_key).ok_or_else(|| refusal(6250, "query product info failed"))?;
+    let id = DeviceId::new(product_key, device_name);
+    let product = product_of(registry, &id)?;
     let text = format!("deviceName{device_name}productKey{product_key}random{random}");
     let signature = base16ct::lower::decode_vec(sign).unwrap_or_default();
     if !verify_sha256(&product.secret, &text, &signature) {
@@ -88,12 +99,73 @@ fn register_device(registry: &Registry, form: &Form) -> Result<Value, Refusal> {
     if !product.any_device && !product.devices.iter().any(|device| device.name == *device_name) {
         return Err(refusal(6100, "device not found"));
     }
-    let secret =
-        registry.hand_out(&DeviceId::new(product_key, device_name)).map_err(|why| match why {
-            NoSecret::AlreadyActive => refusal(6289, "device is already active"),
-            NoSecret::NotKept(error) => refusal(500, format!("service error: {error}")),
-        })?;
+    let secret = registry.hand_out(&id).map_err(|why| match why {
+        NoSecret::AlreadyActive => refusal(6289, "device is already active"),
+        NoSecret::NotKept(error) => refusal(500, format!("service error: {error}")),
+    })?;
     Ok(json!({"deviceName": device_name, "deviceSecret": secret, "productKey": product_key}))
+}
+
+/// Authentication over HTTPS: a device that proves to know its own secret is sent to a data node.
+fn authenticate(registry: &Registry, region: &str, form: &Form) -> Result<Value, Refusal> {
+    let id = DeviceId::new(field(form, "productKey")?, field(form, "deviceName")?);
+    let (sign, client_id) = (field(form, "sign")?, field(form, "clientId")?);
+    for (name, only) in [("signmethod", "hmacsha1"), ("version", "default"), ("resources", "mqtt")]
+    {
+        if field(form, name)? != only {
+            return Err(refusal(460, format!("request parameter error: {name}")));
+        }
+    }
+    product_of(registry, &id)?;
+    let secret = registry.secret(&id).ok_or_else(|| refusal(6100, "device not found"))?;
+    let text = format!(
+        "clientId{client_id}deviceName{}productKey{}timestamp{}",
+        id.device_name,
+        id.product_key,
+        field(form, "timestamp")?
+    );
+    let signature = base16ct::lower::decode_vec(sign).unwrap_or_default();
+    if !verify_sha1(&secret, &text, &signature) {
+        return Err(refusal(6287, "invalid sign"));
+    }
+    let node = node(registry, &id, region)?;
+    let granted = registry
+        .grant(&id, &node.name)
+        .map_err(|error| refusal(500, format!("service error: {error}")))?;
+    Ok(json!({
+        "iotId": granted.iot_id,
+        "iotToken": granted.iot_token,
+        "resources": mqtt(node, &id),
+    }))
+}
+
+/// Bootstrap: a device learns, without proving anything, where to log in directly.
+fn bootstrap(registry: &Registry, region: &str, form: &Form) -> Result<Value, Refusal> {
+    let id = DeviceId::new(field(form, "productKey")?, field(form, "deviceName")?);
+    field(form, "clientId")?;
+    if field(form, "resources")? != "mqtt" {
+        return Err(refusal(460, "request parameter error: resources"));
+    }
+    product_of(registry, &id)?;
+    Ok(json!({"resources": mqtt(node(registry, &id, region)?, &id)}))
+}
+
+fn mqtt(node: &Region, id: &DeviceId) -> Value {
+    json!({"mqtt": {"host": node.mqtt_host(&id.product_key), "port": MQTT_PORT}})
+}
+
+fn node<'a>(registry: &'a Registry, id: &DeviceId, asked: &str) -> Result<&'a Region, Refusal> {
+    let node = registry.node(id, asked);
+    node.ok_or_else(|| refusal(500, "service error: no node for the device"))
+}
+
+/// The device's product, unless the configuration refuses either of them.
+fn product_of<'a>(registry: &'a Registry, id: &DeviceId) -> Result<&'a Product, Refusal> {
+    if let Some(code) = registry.config.refusal(id) {
+        return Err(refusal(code, "refused by the configuration"));
+    }
+    let product = registry.config.product(&id.product_key);
+    product.ok_or_else(|| refusal(6250, "query product info failed"))
 }
 
 fn field<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {
@@ -120,7 +192,11 @@ mod tests {
     }
 
     fn post(registry: &Registry, body: &str) -> Value {
-        let reply = answer(registry, &Method::POST, "/auth/register/device", body.as_bytes());
+        post_to(registry, "/auth/register/device", body)
+    }
+
+    fn post_to(registry: &Registry, path: &str, body: &str) -> Value {
+        let reply = answer(registry, "ap-southeast-1", &Method::POST, path, body.as_bytes());
         assert_eq!(reply.status, StatusCode::OK);
         reply.body
     }
@@ -163,8 +239,72 @@ mod tests {
     #[test]
     fn other_paths_and_methods_are_refused() {
         let registry = registry(|_| {});
-        let status = |method, path| answer(&registry, &method, path, b"").status;
+        let status = |method, path| answer(&registry, "cn-shanghai", &method, path, b"").status;
         assert_eq!(status(Method::POST, "/"), StatusCode::NOT_FOUND);
         assert_eq!(status(Method::GET, "/auth/register/device"), StatusCode::METHOD_NOT_ALLOWED);
+    }
+
+    /// The request of a recorded run, for the secret that it had.
+    const AUTHENTICATE: &str = "productKey=a1ExpAkj9Hi&deviceName=Example_dyn1\
+        &signmethod=hmacsha1&sign=149b1e3cf25cacb6708c62c05b2a10a84c010dab&version=default\
+        &clientId=a1ExpAkj9Hi.Example_dyn1&timestamp=2524608000000&resources=mqtt";
+
+    fn with_recorded_secret(config: &mut Config) {
+        config.products[0].devices[0].secret = Some("f6b27dd95836f4599106d457b4cf0326".into());
+    }
+
+    #[test]
+    fn the_recorded_authentication_is_sent_to_the_node_of_its_country() {
+        let ask = |registry: &Registry| {
+            let reply = post_to(registry, "/auth/devicename", AUTHENTICATE);
+            assert_eq!(reply["code"], 200, "{reply}");
+            let data = &reply["data"];
+            assert!(["iotId", "iotToken"].iter().all(|name| data[name].is_string()), "{reply}");
+            data["resources"]["mqtt"].clone()
+        };
+        let there = registry(with_recorded_secret);
+        let host = "a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com";
+        assert_eq!(ask(&there), json!({"host": host, "port": 1883}));
+        let nowhere = registry(|config| {
+            with_recorded_secret(config);
+            config.products[0].devices[0].country = Some("SG".into());
+        });
+        let host = "a1ExpAkj9Hi.iot-as-mqtt.ap-southeast-1.aliyuncs.com";
+        assert_eq!(ask(&nowhere), json!({"host": host, "port": 1883}));
+    }
+
+    #[test]
+    fn every_check_of_an_authentication_has_its_code() {
+        let code = |registry: &Registry, body: &str| {
+            post_to(registry, "/auth/devicename", body)["code"].as_u64().unwrap()
+        };
+        let usual = registry(with_recorded_secret);
+        for name in AUTHENTICATE.split('&').map(|pair| pair.split_once('=').unwrap().0) {
+            assert_eq!(code(&usual, &AUTHENTICATE.replace(&format!("{name}="), "x=")), 460);
+        }
+        assert_eq!(code(&usual, &AUTHENTICATE.replace("hmacsha1", "hmacsha256")), 460);
+        assert_eq!(code(&usual, &AUTHENTICATE.replace("sign=149b", "sign=249b")), 6287);
+        assert_eq!(code(&usual, &AUTHENTICATE.replace("Key=a1Exp", "Key=a2Exp")), 6250);
+        assert_eq!(code(&registry(|_| {}), AUTHENTICATE), 6100);
+        let disabled = registry(|config| config.products[0].devices[0].refuse = Some(6204));
+        assert_eq!(code(&disabled, AUTHENTICATE), 6204);
+        assert_eq!(post(&disabled, DOCUMENTED)["code"], 6204);
+        let product = registry(|config| config.products[0].refuse = Some(6250));
+        assert_eq!(post(&product, DOCUMENTED)["code"], 6250);
+    }
+
+    #[test]
+    fn bootstrap_names_the_node() {
+        let body = "productKey=a1ExpAkj9Hi&deviceName=Example_dyn1\
+            &clientId=a1ExpAkj9Hi.Example_dyn1&resources=mqtt";
+        let ask = |body: &str| post_to(&registry(|_| {}), "/auth/bootstrap", body);
+        let host = "a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com";
+        assert_eq!(
+            ask(body),
+            json!({"code": 200, "message": "success",
+                   "data": {"resources": {"mqtt": {"host": host, "port": 1883}}}})
+        );
+        assert_eq!(ask(&body.replace("=mqtt", "=coap"))["code"], 460);
+        assert_eq!(ask(&body.replace("Key=a1", "Key=a2"))["code"], 6250);
     }
 }

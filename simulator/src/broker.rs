@@ -113,6 +113,11 @@ impl Broker {
         connection.is_some()
     }
 
+    /// Whether a device is connected.
+    pub(crate) fn is_online(&self, device: &DeviceId) -> bool {
+        self.lock().sessions.get(device).is_some_and(|session| session.connection.is_some())
+    }
+
     /// Does what a packet of a device asks for.
     pub(crate) fn handle(&self, device: &DeviceId, number: u64, packet: Packet) -> Result<(), End> {
         let mut shared = self.lock();

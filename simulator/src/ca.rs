@@ -12,17 +12,9 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use crate::config::Region;
 use crate::error::Error;
 use crate::faults::Certificate;
-
-/// The domains of the platform's regions.
-const REGIONS: [&str; 5] = [
-    "cn-shanghai.aliyuncs.com",
-    "ap-southeast-1.aliyuncs.com",
-    "ap-northeast-1.aliyuncs.com",
-    "us-west-1.aliyuncs.com",
-    "eu-central-1.aliyuncs.com",
-];
 
 /// The authority's certificate and one TLS set-up for each [`Certificate`].
 pub(crate) struct Authority {
@@ -35,21 +27,22 @@ pub(crate) struct Authority {
 
 impl Authority {
     /// Makes a new authority and its certificates; nothing of it outlives the process.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new(regions: &[Region]) -> Result<Self, Error> {
+        let hosts = hosts(regions);
         let (pem, issuer) = make_issuer("linkkit-sim CA")?;
         let (_, stranger) = make_issuer("a CA that nobody trusts")?;
-        let mut expired = CertificateParams::new(hosts())?;
+        let mut expired = CertificateParams::new(hosts.clone())?;
         expired.not_before = date_time_ymd(2001, 1, 1);
         expired.not_after = date_time_ymd(2002, 1, 1);
         Ok(Authority {
             pem,
-            valid: server_config(CertificateParams::new(hosts())?, &issuer)?,
+            valid: server_config(CertificateParams::new(hosts.clone())?, &issuer)?,
             wrong_name: server_config(
                 CertificateParams::new(["other.example".to_owned()])?,
                 &issuer,
             )?,
             expired: server_config(expired, &issuer)?,
-            unknown_ca: server_config(CertificateParams::new(hosts())?, &stranger)?,
+            unknown_ca: server_config(CertificateParams::new(hosts.clone())?, &stranger)?,
         })
     }
 
@@ -70,12 +63,12 @@ impl Authority {
 }
 
 /// Every name under which a firmware may ask for the cloud.
-fn hosts() -> Vec<String> {
+fn hosts(regions: &[Region]) -> Vec<String> {
     let mut hosts: Vec<String> =
         ["localhost", "127.0.0.1", "iot-auth-global.aliyuncs.com"].map(String::from).into();
-    for region in REGIONS {
-        hosts.push(format!("iot-auth.{region}"));
-        hosts.push(format!("*.iot-as-mqtt.{region}"));
+    for region in regions {
+        hosts.push(format!("iot-auth.{}.aliyuncs.com", region.name));
+        hosts.push(region.mqtt_host("*"));
     }
     hosts
 }

@@ -1,40 +1,46 @@
-//! The cloud as a whole: two ports, one thread, gone when dropped.
+//! The cloud as a whole: two ports in every region, one thread, gone when dropped.
 
 #![forbid(unsafe_code)]
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::QoS;
+use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::broker::Broker;
 use crate::ca::Authority;
-use crate::config::{Config, DeviceId, Listen};
+use crate::config::{Config, DeviceId, Listen, Region};
 use crate::connection::{self, Ends};
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
 use crate::redirect;
-use crate::state::Registry;
+use crate::state::{Registry, Standing};
 use crate::trace::{Event, From, Trace};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often a port is looked for that is free at the address of every region.
+const PORT_ATTEMPTS: u32 = 50;
+
 /// A running cloud. Every method may be called from any thread; none blocks on the network.
 ///
-/// Dropping it closes every connection and frees both ports before it returns.
+/// Dropping it closes every connection and frees its ports before it returns.
 pub struct Cloud {
-    https_addr: SocketAddr,
-    mqtt_addr: SocketAddr,
+    https_port: u16,
+    mqtt_port: u16,
     authority: Arc<Authority>,
     registry: Arc<Registry>,
     faults: Arc<Faults>,
@@ -53,11 +59,11 @@ struct Memory {
 }
 
 impl Cloud {
-    /// Starts a cloud. When this returns, both ports accept connections.
+    /// Starts a cloud. When this returns, its ports accept connections in every region.
     pub fn start(config: &Config) -> Result<Self, Error> {
         let memory = Memory {
             registry: Arc::new(Registry::open(config)?),
-            authority: Arc::new(Authority::new()?),
+            authority: Arc::new(Authority::new(&config.regions)?),
             faults: Arc::default(),
             trace: Trace::new(),
         };
@@ -67,7 +73,7 @@ impl Cloud {
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
     /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
-        let listen = Listen { https: self.https_addr, mqtt: self.mqtt_addr };
+        let listen = Listen { https: self.https_port, mqtt: self.mqtt_port };
         let memory = Memory {
             registry: Arc::clone(&self.registry),
             authority: Arc::clone(&self.authority),
@@ -87,8 +93,9 @@ impl Cloud {
             .enable_all()
             .build()
             .trying(|| "start the runtime".into())?;
-        let (https, https_addr) = listen(listen_at.https)?;
-        let (mqtt, mqtt_addr) = listen(listen_at.mqtt)?;
+        let regions = &registry.config.regions;
+        let (https, https_port) = listen(regions, listen_at.https)?;
+        let (mqtt, mqtt_port) = listen(regions, listen_at.mqtt)?;
         let service = Arc::new(Service {
             registry: Arc::clone(&registry),
             faults: Arc::clone(&faults),
@@ -116,8 +123,8 @@ impl Cloud {
             })
             .trying(|| "start a thread".into())?;
         Ok(Cloud {
-            https_addr,
-            mqtt_addr,
+            https_port,
+            mqtt_port,
             authority,
             registry,
             faults,
@@ -128,14 +135,23 @@ impl Cloud {
         })
     }
 
-    /// Where the authentication service listens.
+    /// Where the authentication service of the first region listens.
     pub fn https_addr(&self) -> SocketAddr {
-        self.https_addr
+        (self.first_address(), self.https_port).into()
     }
 
-    /// Where the MQTT broker listens.
+    /// Where the MQTT broker of the first region listens.
     pub fn mqtt_addr(&self) -> SocketAddr {
-        self.mqtt_addr
+        (self.first_address(), self.mqtt_port).into()
+    }
+
+    /// The regions. Each has the ports of the first one at an address of its own.
+    pub fn regions(&self) -> &[Region] {
+        &self.registry.config.regions
+    }
+
+    fn first_address(&self) -> Ipv4Addr {
+        self.regions().first().map_or(Ipv4Addr::LOCALHOST, |region| region.address)
     }
 
     /// The certificate of the cloud's CA, as PEM.
@@ -144,10 +160,14 @@ impl Cloud {
     }
 
     /// The environment that makes a program linked with [`redirect::SOURCE`] find this cloud.
-    pub fn redirect_env(&self) -> [(&'static str, String); 3] {
+    pub fn redirect_env(&self) -> [(&'static str, String); 4] {
+        let regions = self.regions().iter();
+        let regions: Vec<_> =
+            regions.map(|region| format!("{}={}", region.name, region.address)).collect();
         [
-            (redirect::HTTPS_PORT, self.https_addr.port().to_string()),
-            (redirect::MQTT_PORT, self.mqtt_addr.port().to_string()),
+            (redirect::REGIONS, regions.join(",")),
+            (redirect::HTTPS_PORT, self.https_port.to_string()),
+            (redirect::MQTT_PORT, self.mqtt_port.to_string()),
             (redirect::CA_PEM, self.ca_pem().to_owned()),
         ]
     }
@@ -165,6 +185,41 @@ impl Cloud {
     /// The secret of a device, `None` while it has none.
     pub fn device_secret(&self, product_key: &str, device_name: &str) -> Option<String> {
         self.registry.secret(&DeviceId::new(product_key, device_name))
+    }
+
+    /// Makes a device registrable again, as the console does; its connection ends.
+    ///
+    /// Returns whether it had registered.
+    pub fn reset(&self, product_key: &str, device_name: &str) -> Result<bool, Error> {
+        let device = DeviceId::new(product_key, device_name);
+        let had_registered = self.registry.reset(&device)?;
+        if had_registered {
+            self.broker.kick(&device);
+        }
+        Ok(had_registered)
+    }
+
+    /// Every device that was created or has registered, and where it stands.
+    pub fn devices(&self) -> Vec<DeviceState> {
+        let devices = self.registry.devices().into_iter();
+        devices
+            .map(|(id, standing)| DeviceState { online: self.broker.is_online(&id), id, standing })
+            .collect()
+    }
+
+    /// Sends a device to the data node in this region from its next HTTPS authentication on; its
+    /// connection ends. Returns whether there is such a region.
+    pub fn move_to(&self, product_key: &str, device_name: &str, region: &str) -> bool {
+        let device = DeviceId::new(product_key, device_name);
+        let Some(region) = self.registry.config.region(region) else { return false };
+        self.registry.move_to(device.clone(), region);
+        self.broker.kick(&device);
+        true
+    }
+
+    /// Makes every token that HTTPS authentication has handed out void.
+    pub fn expire_tokens(&self) {
+        self.registry.expire_tokens();
     }
 
     /// Publishes to every device that subscribed to a filter that matches `topic`.
@@ -191,49 +246,109 @@ impl Drop for Cloud {
     }
 }
 
-fn listen(addr: SocketAddr) -> Result<(StdListener, SocketAddr), Error> {
-    let bind = || {
-        let listener = StdListener::bind(addr)?;
-        listener.set_nonblocking(true)?;
-        let addr = listener.local_addr()?;
-        Ok((listener, addr))
-    };
-    bind().trying(|| format!("listen on {addr}"))
+/// A device and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceState {
+    /// The device.
+    #[serde(flatten)]
+    pub id: DeviceId,
+    /// Whether it has a secret.
+    pub standing: Standing,
+    /// Whether it is connected over MQTT.
+    pub online: bool,
+}
+
+/// The sockets of one service: one a region, by the region's name.
+type Listeners = Vec<(String, StdListener)>;
+
+/// Listens at the same port in every region; 0 takes one that is free.
+fn listen(regions: &[Region], port: u16) -> Result<(Listeners, u16), Error> {
+    let mut attempts = if port == 0 { PORT_ATTEMPTS } else { 1 };
+    loop {
+        attempts -= 1;
+        let mut free = port;
+        let listeners: Result<Listeners, Error> = regions
+            .iter()
+            .map(|Region { name, address }| {
+                let addr = SocketAddr::from((*address, free));
+                let listener = bind(addr).trying(|| format!("listen on {addr} for {name}"))?;
+                free =
+                    listener.local_addr().trying(|| "find the address of a socket".into())?.port();
+                Ok((name.clone(), listener))
+            })
+            .collect();
+        match listeners {
+            // The port that was free at the first address is taken at another.
+            Err(Error::Io { source, .. })
+                if attempts > 0 && source.kind() == io::ErrorKind::AddrInUse => {}
+            outcome => return outcome.map(|listeners| (listeners, free)),
+        }
+    }
+}
+
+fn bind(addr: SocketAddr) -> io::Result<StdListener> {
+    let listener = StdListener::bind(addr)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 async fn run(
     door: Door,
-    https: StdListener,
+    https: Listeners,
     service: Arc<Service>,
-    mqtt: StdListener,
+    mqtt: Listeners,
     broker: Arc<Broker>,
 ) -> Result<(), Error> {
     let door = Arc::new(door);
     let listener = |std| TcpListener::from_std(std).trying(|| "use a socket".into());
-    let (https, mqtt) = (listener(https)?, listener(mqtt)?);
-    loop {
-        tokio::select! {
-            Ok((stream, peer)) = https.accept() => {
+    let mut accepting = JoinSet::new();
+    for (region, socket) in https {
+        let (door, service) = (Arc::clone(&door), Arc::clone(&service));
+        let listener = listener(socket)?;
+        accepting.spawn(async move {
+            loop {
+                let (stream, peer) = accept(&listener).await;
                 let (door, service) = (Arc::clone(&door), Arc::clone(&service));
+                let region = region.clone();
                 tokio::spawn(async move {
                     if let Some(stream) = door.admit(stream, peer).await {
-                        service.serve(stream, &peer.to_string()).await;
+                        service.serve(stream, &peer.to_string(), &region).await;
                     }
                 });
             }
-            Ok((stream, peer)) = mqtt.accept() => {
+        });
+    }
+    for (region, socket) in mqtt {
+        let (door, broker) = (Arc::clone(&door), Arc::clone(&broker));
+        let listener = listener(socket)?;
+        accepting.spawn(async move {
+            loop {
+                let (stream, peer) = accept(&listener).await;
                 let (door, broker) = (Arc::clone(&door), Arc::clone(&broker));
+                let region = region.clone();
                 tokio::spawn(async move {
                     if let Some(stream) = door.admit(stream, peer).await {
                         let local = stream.get_ref().0.local_addr();
                         let local = local.map(|addr| addr.to_string()).unwrap_or_default();
-                        let ends = Ends { peer: peer.to_string(), local };
+                        let ends = Ends { peer: peer.to_string(), local, region };
                         connection::serve(stream, ends, &broker).await;
                     }
                 });
             }
-            // Neither port could accept, for want of file descriptors: some may come free.
-            else => tokio::time::sleep(Duration::from_millis(100)).await,
+        });
+    }
+    // They end only by a panic, which was printed when it happened.
+    while accepting.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // For want of file descriptors: some may come free.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }

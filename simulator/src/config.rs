@@ -4,11 +4,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,9 +42,15 @@ impl fmt::Display for DeviceId {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the cloud listens.
+    /// The ports on which every region listens.
     #[serde(default)]
     pub listen: Listen,
+    /// The platform's regions; the first is also where its global hosts are.
+    #[serde(rename = "region", default = "default_regions")]
+    pub regions: Vec<Region>,
+    /// How devices that authenticate over HTTPS are sent to a data node.
+    #[serde(default)]
+    pub activation: Activation,
     /// The products.
     #[serde(rename = "product")]
     pub products: Vec<Product>,
@@ -52,20 +59,63 @@ pub struct Config {
     pub state: Option<PathBuf>,
 }
 
-/// Where the cloud listens. Port 0, the default, takes a free one.
-#[derive(Clone, PartialEq, Deserialize)]
+/// The ports on which every region listens. 0, the default, takes one that is free in all of them.
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// The authentication service.
-    pub https: SocketAddr,
+    pub https: u16,
     /// The MQTT broker.
-    pub mqtt: SocketAddr,
+    pub mqtt: u16,
 }
 
-impl Default for Listen {
+/// A region of the platform, on a loopback address of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Its name, as host names have it: `ap-southeast-1`.
+    pub name: String,
+    /// Where it listens.
+    pub address: Ipv4Addr,
+}
+
+impl Region {
+    /// The host name of a product's MQTT broker in this region.
+    pub fn mqtt_host(&self, product_key: &str) -> String {
+        format!("{product_key}.iot-as-mqtt.{}.aliyuncs.com", self.name)
+    }
+}
+
+/// The platform's five regions, on 127.0.0.1 to 127.0.0.5.
+fn default_regions() -> Vec<Region> {
+    ["cn-shanghai", "ap-southeast-1", "ap-northeast-1", "us-west-1", "eu-central-1"]
+        .into_iter()
+        .zip(1..)
+        .map(|(name, last)| Region { name: name.into(), address: Ipv4Addr::new(127, 0, 0, last) })
+        .collect()
+}
+
+/// How devices that authenticate over HTTPS are sent to a data node.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Activation {
+    /// How long a token is valid, in seconds.
+    pub token_lifetime_s: u64,
+    /// The region of the data node for devices of a country. Others stay in the region that they
+    /// asked.
+    pub nodes: BTreeMap<String, String>,
+}
+
+impl Activation {
+    /// How long a token is valid.
+    pub fn token_lifetime(&self) -> Duration {
+        Duration::from_secs(self.token_lifetime_s)
+    }
+}
+
+impl Default for Activation {
     fn default() -> Self {
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Listen { https: free, mqtt: free }
+        Activation { token_lifetime_s: 7 * 24 * 60 * 60, nodes: BTreeMap::new() }
     }
 }
 
@@ -83,6 +133,9 @@ pub struct Product {
     /// Whether devices that nobody created beforehand may register.
     #[serde(default)]
     pub any_device: bool,
+    /// Refuse whatever its devices ask for, with this code of the platform.
+    #[serde(default)]
+    pub refuse: Option<u32>,
     /// The devices created beforehand.
     #[serde(default, rename = "device")]
     pub devices: Vec<Device>,
@@ -97,24 +150,44 @@ pub struct Device {
     /// The secret of a device with a certificate of its own; `None`: it has yet to register.
     #[serde(default)]
     pub secret: Option<String>,
+    /// Where the device is, as the platform would tell from its address.
+    #[serde(default)]
+    pub country: Option<String>,
+    /// Refuse whatever it asks for, with this code of the platform; 6204 is a disabled device.
+    #[serde(default)]
+    pub refuse: Option<u32>,
+}
+
+impl Device {
+    /// A device that has yet to register.
+    pub fn new(name: impl Into<String>) -> Self {
+        Device { name: name.into(), secret: None, country: None, refuse: None }
+    }
 }
 
 impl Default for Config {
     /// The product of the Link Kit documentation, with dynamic registration on: `Example_dyn1`
-    /// has yet to register, `Example_dev1` has a certificate of its own.
+    /// has yet to register and is in the United States, `Example_dev1` has a certificate of its own.
     fn default() -> Self {
+        let nodes = [("US", "us-west-1"), ("DE", "eu-central-1"), ("JP", "ap-northeast-1")];
         Config {
             listen: Listen::default(),
+            regions: default_regions(),
+            activation: Activation {
+                nodes: nodes.map(|(country, node)| (country.into(), node.into())).into(),
+                ..Activation::default()
+            },
             products: vec![Product {
                 key: "a1ExpAkj9Hi".into(),
                 secret: "ffFnFlKQW3HYjjPR".into(),
                 dynamic_registration: true,
                 any_device: false,
+                refuse: None,
                 devices: vec![
-                    Device { name: "Example_dyn1".into(), secret: None },
+                    Device { country: Some("US".into()), ..Device::new("Example_dyn1") },
                     Device {
-                        name: "Example_dev1".into(),
                         secret: Some("ik0qF60vcdvStygvKOTs3xEUbVj6BbSR".into()),
+                        ..Device::new("Example_dev1")
                     },
                 ],
             }],
@@ -139,6 +212,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
+        self.check_regions()?;
         let mut seen = HashSet::new();
         for product in &self.products {
             check_name("product key", &product.key, 20)?;
@@ -160,6 +234,57 @@ impl Config {
             }
         }
         Ok(())
+    }
+}
+
+impl Config {
+    fn check_regions(&self) -> Result<(), String> {
+        let mut seen = HashSet::new();
+        for Region { name, address } in &self.regions {
+            check_name("region's name", name, 63)?;
+            if !address.is_loopback() {
+                return Err(format!("region {name}: {address} is not a loopback address"));
+            }
+            if !seen.insert(name.clone()) || !seen.insert(address.to_string()) {
+                return Err(format!("region {name}: its name or its address is there twice"));
+            }
+        }
+        if self.regions.is_empty() {
+            return Err("there is no region".into());
+        }
+        match self.activation.nodes.iter().find(|(_, node)| !seen.contains(*node)) {
+            Some((country, node)) => Err(format!("country {country}: there is no region {node}")),
+            None => Ok(()),
+        }
+    }
+
+    /// The region with this name.
+    pub(crate) fn region(&self, name: &str) -> Option<&Region> {
+        self.regions.iter().find(|region| region.name == name)
+    }
+
+    /// The region of the data node of a device that asked in region `asked`.
+    pub(crate) fn node(&self, device: &DeviceId, asked: &str) -> Option<&Region> {
+        let country = self.device(device).and_then(|device| device.country.as_ref());
+        let node = country.and_then(|country| self.activation.nodes.get(country));
+        self.region(node.map_or(asked, String::as_str))
+    }
+
+    /// The product with this key.
+    pub(crate) fn product(&self, key: &str) -> Option<&Product> {
+        self.products.iter().find(|product| product.key == key)
+    }
+
+    /// The device, if it was created beforehand.
+    pub(crate) fn device(&self, id: &DeviceId) -> Option<&Device> {
+        let product = self.product(&id.product_key)?;
+        product.devices.iter().find(|device| device.name == id.device_name)
+    }
+
+    /// The code with which everything that the device asks for is refused.
+    pub(crate) fn refusal(&self, id: &DeviceId) -> Option<u32> {
+        let of_product = self.product(&id.product_key).and_then(|product| product.refuse);
+        of_product.or_else(|| self.device(id).and_then(|device| device.refuse))
     }
 }
 
@@ -204,5 +329,14 @@ mod tests {
             why(&format!("[[product]]\nkey='{long}'\nsecret='s'")),
             "a product key has 21 bytes; 20 are allowed"
         );
+        let product = "[[product]]\nkey='p'\nsecret='s'\n";
+        let region =
+            |address: &str| format!("[[region]]\nname='r'\naddress='{address}'\n{product}");
+        assert_eq!(why(&region("10.0.0.1")), "region r: 10.0.0.1 is not a loopback address");
+        assert_eq!(
+            why(&format!("[activation]\nnodes={{US='mars'}}\n{product}")),
+            "country US: there is no region mars"
+        );
+        assert_eq!(why(&format!("region=[]\n{product}")), "there is no region");
     }
 }

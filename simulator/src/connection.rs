@@ -29,6 +29,8 @@ pub(crate) struct Ends {
     pub(crate) peer: String,
     /// The cloud's.
     pub(crate) local: String,
+    /// The region that is there.
+    pub(crate) region: String,
 }
 
 /// Serves a connection until it ends; the reason goes to the trace.
@@ -40,6 +42,7 @@ where
     let mut serving = Serving {
         who: ends.peer,
         local: ends.local,
+        region: ends.region,
         reader: PacketReader { io: reader, buffer: BytesMut::new() },
         writer,
         broker,
@@ -57,6 +60,7 @@ type Closed = (From, String);
 struct Serving<'a, R, W> {
     who: String,
     local: String,
+    region: String,
     reader: PacketReader<R>,
     writer: W,
     broker: &'a Broker,
@@ -70,7 +74,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Serving<'_, R, W> {
             Ok(Err(closed)) => return Err(closed),
             Err(_) => return Err((From::Cloud, "no CONNECT in 10 s".into())),
         };
-        if let Some(device) = login::claimed_device(&connect) {
+        if let Some(device) = login::claimed_device(&connect, &self.broker.registry) {
             self.who = device.to_string();
         }
         let event = Event::connect(&connect, &self.local);
@@ -102,7 +106,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Serving<'_, R, W> {
     fn check(&self, connect: &Connect) -> Result<DeviceId, Refusal> {
         match self.broker.faults.take_login_refusal() {
             Some(code) => Err(Refusal { code, why: "as the test asked".into() }),
-            None => login::check(connect, &self.broker.registry),
+            None => login::check(connect, &self.broker.registry, &self.region),
         }
     }
 
@@ -114,7 +118,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Serving<'_, R, W> {
         keepalive: Duration,
         mut attachment: Attachment,
     ) -> Closed {
-        let Self { who, reader, writer, broker, local } = self;
+        let Self { who, reader, writer, broker, local, .. } = self;
         let number = attachment.number;
         let closed = tokio::select! {
             closed = async {

@@ -55,6 +55,13 @@ impl HttpsFault {
         Self::raw([head.as_bytes(), body].concat())
     }
 
+    /// Fails with this HTTP status, as a gateway before the service does.
+    pub fn status(status: u16) -> Self {
+        Self::raw(format!(
+            "HTTP/1.1 {status} Failed\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<html>failed"
+        ))
+    }
+
     /// Never answers; the connection stays open until the device closes it.
     pub fn hang() -> Self {
         Self::raw([]).then_hang()
@@ -107,6 +114,7 @@ impl HttpsFault {
 pub struct Faults {
     certificate: Mutex<Certificate>,
     https: Mutex<VecDeque<HttpsFault>>,
+    https_delays: Mutex<VecDeque<Duration>>,
     logins: Mutex<VecDeque<ConnectReturnCode>>,
 }
 
@@ -121,6 +129,12 @@ impl Faults {
         lock(&self.https).push_back(fault);
     }
 
+    /// Answers the next HTTPS request truly, but this much later; several calls are for several
+    /// requests.
+    pub fn delay_next_https(&self, delay: Duration) {
+        lock(&self.https_delays).push_back(delay);
+    }
+
     /// Refuses the next MQTT login with this code; several calls are for several logins.
     pub fn refuse_next_login(&self, code: ConnectReturnCode) {
         lock(&self.logins).push_back(code);
@@ -132,6 +146,10 @@ impl Faults {
 
     pub(crate) fn take_https(&self) -> Option<HttpsFault> {
         lock(&self.https).pop_front()
+    }
+
+    pub(crate) fn take_https_delay(&self) -> Option<Duration> {
+        lock(&self.https_delays).pop_front()
     }
 
     pub(crate) fn take_login_refusal(&self) -> Option<ConnectReturnCode> {

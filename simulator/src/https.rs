@@ -36,8 +36,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Serves one request and closes the connection.
-    pub(crate) async fn serve<S>(&self, stream: S, peer: &str)
+    /// Serves one request that came to this region, and closes the connection.
+    pub(crate) async fn serve<S>(&self, stream: S, peer: &str, region: &str)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -47,7 +47,7 @@ impl Service {
         let mut connection =
             http1::Builder::new().keep_alive(false).title_case_headers(true).serve_connection(
                 io,
-                service_fn(|request| self.answer(request, peer, &received, &take_over)),
+                service_fn(|request| self.answer(request, (peer, region), &received, &take_over)),
             );
         let ended = tokio::select! {
             ended = &mut connection => ended.map_err(|error| error.to_string()),
@@ -64,7 +64,7 @@ impl Service {
     async fn answer(
         &self,
         request: Request<Incoming>,
-        peer: &str,
+        (peer, region): (&str, &str),
         received: &Mutex<Vec<u8>>,
         take_over: &mpsc::UnboundedSender<HttpsFault>,
     ) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
@@ -90,7 +90,10 @@ impl Service {
             let _ = take_over.send(fault);
             return future::pending().await;
         }
-        let reply = auth::answer(&self.registry, &head.method, head.uri.path(), &body);
+        if let Some(delay) = self.faults.take_https_delay() {
+            tokio::time::sleep(delay).await;
+        }
+        let reply = auth::answer(&self.registry, region, &head.method, head.uri.path(), &body);
         let text = reply.body.to_string();
         record(reply.body);
         Ok(Response::builder()

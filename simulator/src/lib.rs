@@ -1,7 +1,8 @@
 //! A loopback cloud for firmware that talks to Alibaba Cloud IoT Platform.
 //!
-//! [`Cloud::start`] runs the authentication service (dynamic registration over HTTPS) and an MQTT
-//! broker over TLS on free ports, with a CA of its own and the platform's checks. The
+//! [`Cloud::start`] runs the authentication service (dynamic registration, and authentication over
+//! HTTPS) and an MQTT broker over TLS on free ports, each region on a loopback address of its own,
+//! with a CA of its own and the platform's checks. The
 //! [`trace`](Cloud::trace) shows what the cloud saw; [`faults`](Cloud::faults) make it misbehave.
 //! [`toolchain`] builds C programs against the library, and [`redirect`] leads them here.
 
@@ -22,8 +23,9 @@ pub mod toolchain;
 mod topic;
 pub mod trace;
 
-pub use cloud::Cloud;
-pub use config::{Config, Device, DeviceId, Listen, Product};
+pub use cloud::{Cloud, DeviceState};
+pub use config::{Activation, Config, Device, DeviceId, Listen, Product, Region};
 pub use error::Error;
 pub use faults::{Certificate, Faults, HttpsFault};
 pub use rumqttc::{ConnectReturnCode, QoS};
+pub use state::Standing;

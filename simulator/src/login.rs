@@ -2,19 +2,21 @@
 //!
 //! A device that holds its secret logs in directly: user name `<dn>&<pk>`, client id
 //! `<id>|securemode=2,signmethod=hmacsha256,timestamp=…|`, password the HMAC over the names and
-//! values of client id, device name, product key and timestamp, in hex of either case.
+//! values of client id, device name, product key and timestamp, in hex of either case. One that has
+//! authenticated over HTTPS (securemode -1) has the `iotId` as its user name and the `iotToken` as
+//! its password, valid at one data node for a time.
 
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use rumqttc::{Connect, ConnectReturnCode, Protocol};
+use rumqttc::{Connect, ConnectReturnCode, Login, Protocol};
 use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::config::DeviceId;
-use crate::state::Registry;
+use crate::state::{Granted, Registry};
 
 /// Why a login is refused: the code for the device, and the reason for people.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,34 +34,75 @@ fn not_authorized(why: impl Into<String>) -> Refusal {
 }
 
 /// The device that the user name claims to be.
-pub(crate) fn claimed_device(connect: &Connect) -> Option<DeviceId> {
-    let (device_name, product_key) = connect.login.as_ref()?.username.split_once('&')?;
-    Some(DeviceId::new(product_key, device_name))
+pub(crate) fn claimed_device(connect: &Connect, registry: &Registry) -> Option<DeviceId> {
+    let username = &connect.login.as_ref()?.username;
+    match username.split_once('&') {
+        Some((device_name, product_key)) => Some(DeviceId::new(product_key, device_name)),
+        None => registry.device_with(username),
+    }
 }
 
-/// Checks a CONNECT that came over TLS.
-pub(crate) fn check(connect: &Connect, registry: &Registry) -> Result<DeviceId, Refusal> {
+/// Checks a CONNECT that came over TLS to this region.
+pub(crate) fn check(
+    connect: &Connect,
+    registry: &Registry,
+    region: &str,
+) -> Result<DeviceId, Refusal> {
+    let device = check_credentials(connect, registry, region)?;
+    match registry.config.refusal(&device) {
+        Some(code) => Err(not_authorized(format!("the configuration refuses it: {code}"))),
+        None => Ok(device),
+    }
+}
+
+fn check_credentials(
+    connect: &Connect,
+    registry: &Registry,
+    region: &str,
+) -> Result<DeviceId, Refusal> {
     if connect.protocol != Protocol::V4 {
         return Err(Refusal {
             code: ConnectReturnCode::RefusedProtocolVersion,
             why: "the protocol is not MQTT 3.1.1".into(),
         });
     }
-    let password = match &connect.login {
-        Some(login) => login.password.as_str(),
-        None => return Err(bad_credentials("no user name and password")),
-    };
-    let device = claimed_device(connect)
-        .ok_or_else(|| bad_credentials("the user name is not <device name>&<product key>"))?;
+    let login =
+        connect.login.as_ref().ok_or_else(|| bad_credentials("no user name and password"))?;
     let client_id = ClientId::parse(&connect.client_id).ok_or_else(|| {
         bad_credentials("the client id is not <product key>.<device name>|key=value,…|")
     })?;
-    // Here a login with an identity from HTTPS authentication (securemode -1) will branch off.
     match client_id.field("securemode")? {
-        "2" => {}
-        "3" => return Err(not_authorized("securemode 3 is for plain TCP, and this is TLS")),
-        mode => return Err(not_authorized(format!("securemode {mode} is not known here"))),
+        "2" => check_direct(login, &client_id, registry),
+        "-1" => check_token(login, &client_id, registry, region),
+        "3" => Err(not_authorized("securemode 3 is for plain TCP, and this is TLS")),
+        mode => Err(not_authorized(format!("securemode {mode} is not known here"))),
     }
+}
+
+fn check_token(
+    login: &Login,
+    client_id: &ClientId<'_>,
+    registry: &Registry,
+    region: &str,
+) -> Result<DeviceId, Refusal> {
+    let granted = Granted { iot_id: login.username.clone(), iot_token: login.password.clone() };
+    let device = registry.redeem(&granted, region).map_err(bad_credentials)?;
+    if client_id.id != device.to_string() {
+        return Err(bad_credentials("the client id names another device than the iotId"));
+    }
+    Ok(device)
+}
+
+fn check_direct(
+    login: &Login,
+    client_id: &ClientId<'_>,
+    registry: &Registry,
+) -> Result<DeviceId, Refusal> {
+    let (device_name, product_key) = login
+        .username
+        .split_once('&')
+        .ok_or_else(|| bad_credentials("the user name is not <device name>&<product key>"))?;
+    let device = DeviceId::new(product_key, device_name);
     if client_id.id != device.to_string() {
         return Err(bad_credentials("the client id names another device than the user name"));
     }
@@ -67,7 +110,7 @@ pub(crate) fn check(connect: &Connect, registry: &Registry) -> Result<DeviceId, 
         .secret(&device)
         .ok_or_else(|| not_authorized("the device is not known or has not registered yet"))?;
     let text = client_id.signed_text(&device);
-    let password = base16ct::mixed::decode_vec(password)
+    let password = base16ct::mixed::decode_vec(&login.password)
         .map_err(|_| bad_credentials("the password is not a hexadecimal number"))?;
     let verified = match client_id.field("signmethod")? {
         "hmacsha1" => verify_sha1(&secret, &text, &password),
@@ -78,7 +121,7 @@ pub(crate) fn check(connect: &Connect, registry: &Registry) -> Result<DeviceId, 
 }
 
 /// Compares in constant time.
-fn verify_sha1(secret: &str, text: &str, signature: &[u8]) -> bool {
+pub(crate) fn verify_sha1(secret: &str, text: &str, signature: &[u8]) -> bool {
     Hmac::<Sha1>::new_from_slice(secret.as_bytes())
         .is_ok_and(|mac| mac.chain_update(text).verify_slice(signature).is_ok())
 }
@@ -135,7 +178,7 @@ mod tests {
     fn registry() -> Registry {
         let mut config = Config::default();
         config.products[0].devices = ["Example_dyn1", "Example_320"]
-            .map(|name| Device { name: name.into(), secret: Some(SECRET.into()) })
+            .map(|name| Device { secret: Some(SECRET.into()), ..Device::new(name) })
             .into();
         Registry::open(&config).unwrap()
     }
@@ -156,7 +199,7 @@ mod tests {
     }
 
     fn code(connect: &Connect) -> Result<DeviceId, ConnectReturnCode> {
-        check(connect, &registry()).map_err(|refusal| refusal.code)
+        check(connect, &registry(), "us-west-1").map_err(|refusal| refusal.code)
     }
 
     #[test]
@@ -204,5 +247,30 @@ mod tests {
         unknown.client_id = unknown.client_id.replace("Example_dyn1", "Example_dyn2");
         unknown.login.as_mut().unwrap().username = "Example_dyn2&a1ExpAkj9Hi".into();
         assert_eq!(code(&unknown), refused);
+    }
+
+    #[test]
+    fn a_token_is_a_login_where_it_is_for() {
+        let registry = registry();
+        let device = DeviceId::new("a1ExpAkj9Hi", "Example_dyn1");
+        let granted = registry.grant(&device, "us-west-1").unwrap();
+        let good = connect(
+            "a1ExpAkj9Hi.Example_dyn1|securemode=-1,signmethod=hmacsha1,lan=C|",
+            &granted.iot_id,
+            &granted.iot_token,
+        );
+        let code = |connect: &Connect, region: &str| {
+            check(connect, &registry, region).map_err(|refusal| refusal.code)
+        };
+        let bad = Err(ConnectReturnCode::BadUserNamePassword);
+        assert_eq!(code(&good, "us-west-1"), Ok(device.clone()));
+        assert_eq!(claimed_device(&good, &registry), Some(device));
+        assert_eq!(code(&good, "cn-shanghai"), bad);
+        let mut other = good.clone();
+        other.client_id = other.client_id.replace("Example_dyn1", "Example_320");
+        assert_eq!(code(&other, "us-west-1"), bad);
+        let mut direct = good.clone();
+        direct.client_id = direct.client_id.replace("securemode=-1", "securemode=2");
+        assert_eq!(code(&direct, "us-west-1"), bad);
     }
 }

@@ -3,6 +3,7 @@
  * firmware may define itself. Both are weak: a program that brings its own keeps it, and can
  * reach the cloud by calling linkkit_sim_connect().
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -22,13 +23,47 @@ __attribute__((constructor)) static void print_line_by_line(void)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
-static int is_platform_host(const char *host)
+/* The length of what precedes the platform's domain in a host name; 0: it is another's host. */
+static size_t platform_host_length(const char *host)
 {
     static const char domain[] = ".aliyuncs.com";
     size_t host_len = strlen(host);
     size_t domain_len = sizeof domain - 1;
 
-    return host_len > domain_len && strcmp(host + host_len - domain_len, domain) == 0;
+    if (host_len <= domain_len || strcmp(host + host_len - domain_len, domain) != 0) {
+        return 0;
+    }
+    return host_len - domain_len;
+}
+
+/*
+ * Finds the loopback address of the region that a host name ends with; a name without a region,
+ * such as iot-auth-global, is in the first. Returns 1, or 0 when there is no such region.
+ */
+static int region_address(const char *host, size_t length, struct in_addr *address)
+{
+    const char *entry = getenv("LINKKIT_SIM_REGIONS");
+    const char *region = host + length;
+    size_t region_len;
+
+    while (region > host && region[-1] != '.') {
+        region--;
+    }
+    region_len = (size_t)(host + length - region);
+    while (entry != NULL && *entry != '\0') {
+        size_t name_len = strcspn(entry, "=");
+        size_t entry_len = strcspn(entry, ",");
+
+        if (region == host || (name_len == region_len && memcmp(entry, region, name_len) == 0)) {
+            char text[INET_ADDRSTRLEN];
+
+            snprintf(text, sizeof text, "%.*s", (int)(entry_len - name_len - 1),
+                     entry + name_len + 1);
+            return inet_pton(AF_INET, text, address) == 1;
+        }
+        entry += entry_len + (entry[entry_len] == ',');
+    }
+    return 0;
 }
 
 /*
@@ -47,10 +82,12 @@ uintptr_t linkkit_sim_connect(const char *host, uint16_t port)
 {
     struct sockaddr_in address = {0};
     const char *loopback_port;
+    size_t length;
     int on = 1;
     int fd;
 
-    if (host == NULL || !is_platform_host(host)) {
+    length = host == NULL ? 0 : platform_host_length(host);
+    if (length == 0 || !region_address(host, length, &address.sin_addr)) {
         return 0;
     }
     loopback_port = getenv(port_variable(host, port));
@@ -59,7 +96,6 @@ uintptr_t linkkit_sim_connect(const char *host, uint16_t port)
     }
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)strtoul(loopback_port, NULL, 10));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return 0;

@@ -23,8 +23,18 @@ pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
         .tempfile()
         .map_err(io("make a file for the CA's certificate"))?;
     ca.write_all(cloud.ca_pem().as_bytes()).map_err(io("write the CA's certificate"))?;
-    say("cloud", format_args!("HTTPS  https://{}", cloud.https_addr()));
-    say("cloud", format_args!("MQTT   mqtts://{}", cloud.mqtt_addr()));
+    for region in cloud.regions() {
+        say(
+            "cloud",
+            format_args!(
+                "{:<15} HTTPS https://{}:{}  MQTT mqtts://{1}:{}",
+                region.name,
+                region.address,
+                cloud.https_addr().port(),
+                cloud.mqtt_addr().port()
+            ),
+        );
+    }
     say("cloud", format_args!("CA     {}", ca.path().display()));
     say("cloud", "Ctrl-C ends it.");
     show(&cloud);

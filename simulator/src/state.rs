@@ -1,25 +1,58 @@
-//! Who is registered: the secrets that the cloud handed out, kept in a JSON file when asked.
+//! Who is registered: the secrets that the cloud handed out, kept in a JSON file when asked, and
+//! the tokens of the devices that authenticated over HTTPS, which are not kept.
 
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, DeviceId, Product};
+use crate::config::{Config, DeviceId, Region};
 use crate::error::{Error, Trying as _};
 
 const SECRET_LEN: usize = 32;
 
-/// The products, and the secret of each device that has one.
+/// The configuration, the secret of each device that has one, and the tokens.
 pub(crate) struct Registry {
-    products: Vec<Product>,
-    file: Option<PathBuf>,
+    pub(crate) config: Config,
     handed_out: Mutex<BTreeMap<DeviceId, String>>,
+    /// By the platform's number of the device, the `iotId`.
+    tokens: Mutex<BTreeMap<String, Token>>,
+    /// The regions of the data nodes that devices were moved to, whatever their country.
+    moved: Mutex<BTreeMap<DeviceId, String>>,
+}
+
+/// What a device got when it authenticated over HTTPS.
+struct Token {
+    device: DeviceId,
+    token: String,
+    /// The region of the data node that it is for.
+    node: String,
+    /// `None`: void.
+    since: Option<Instant>,
+}
+
+/// The user name and password that a device gets when it authenticates over HTTPS.
+pub(crate) struct Granted {
+    pub(crate) iot_id: String,
+    pub(crate) iot_token: String,
+}
+
+/// Where a device stands, as the console shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It was created and has no secret yet.
+    Unregistered,
+    /// It registered and was given its secret.
+    Registered,
+    /// Its secret is in the configuration.
+    Burned,
 }
 
 /// Why a secret was not handed out.
@@ -48,31 +81,28 @@ impl Registry {
             None => BTreeMap::new(),
         };
         Ok(Registry {
-            products: config.products.clone(),
-            file: config.state.clone(),
+            config: config.clone(),
             handed_out: Mutex::new(handed_out),
+            tokens: Mutex::default(),
+            moved: Mutex::default(),
         })
-    }
-
-    pub(crate) fn product(&self, key: &str) -> Option<&Product> {
-        self.products.iter().find(|product| product.key == key)
     }
 
     /// The secret of a device: its own certificate's, or the one handed out.
     pub(crate) fn secret(&self, id: &DeviceId) -> Option<String> {
-        self.configured_secret(id).or_else(|| self.lock().get(id).cloned())
+        self.configured_secret(id).or_else(|| lock(&self.handed_out).get(id).cloned())
     }
 
     /// Makes the secret of a device and keeps it, once in the device's life.
     pub(crate) fn hand_out(&self, id: &DeviceId) -> Result<String, NoSecret> {
-        let mut handed_out = self.lock();
+        let mut handed_out = lock(&self.handed_out);
         if self.configured_secret(id).is_some() || handed_out.contains_key(id) {
             return Err(NoSecret::AlreadyActive);
         }
         let secret =
-            random_secret().trying(|| "get random numbers".into()).map_err(NoSecret::NotKept)?;
+            random_text().trying(|| "get random numbers".into()).map_err(NoSecret::NotKept)?;
         handed_out.insert(id.clone(), secret.clone());
-        if let Some(path) = &self.file
+        if let Some(path) = &self.config.state
             && let Err(error) = save(path, &handed_out)
         {
             handed_out.remove(id);
@@ -81,14 +111,106 @@ impl Registry {
         Ok(secret)
     }
 
-    fn configured_secret(&self, id: &DeviceId) -> Option<String> {
-        let product = self.product(&id.product_key)?;
-        product.devices.iter().find(|device| device.name == id.device_name)?.secret.clone()
+    /// Makes a device registrable again. Its token is void from now on.
+    ///
+    /// Returns whether there was a secret to forget.
+    pub(crate) fn reset(&self, id: &DeviceId) -> Result<bool, Error> {
+        let mut handed_out = lock(&self.handed_out);
+        let Some(secret) = handed_out.remove(id) else { return Ok(false) };
+        if let Some(path) = &self.config.state
+            && let Err(error) = save(path, &handed_out)
+        {
+            handed_out.insert(id.clone(), secret);
+            return Err(error);
+        }
+        lock(&self.tokens).retain(|_, token| token.device != *id);
+        Ok(true)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<DeviceId, String>> {
-        self.handed_out.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Every device that was created or has registered.
+    pub(crate) fn devices(&self) -> BTreeMap<DeviceId, Standing> {
+        let mut devices: BTreeMap<_, _> = self
+            .config
+            .products
+            .iter()
+            .flat_map(|product| product.devices.iter().map(move |device| (product, device)))
+            .map(|(product, device)| {
+                let standing =
+                    device.secret.as_ref().map_or(Standing::Unregistered, |_| Standing::Burned);
+                (DeviceId::new(&product.key, &device.name), standing)
+            })
+            .collect();
+        let handed_out = lock(&self.handed_out);
+        devices.extend(handed_out.keys().map(|id| (id.clone(), Standing::Registered)));
+        devices
     }
+
+    /// Sends a device to this region from its next authentication on.
+    pub(crate) fn move_to(&self, id: DeviceId, region: &Region) {
+        lock(&self.moved).insert(id, region.name.clone());
+    }
+
+    /// The region of the data node of a device that asked in region `asked`.
+    pub(crate) fn node(&self, id: &DeviceId, asked: &str) -> Option<&Region> {
+        match lock(&self.moved).get(id) {
+            Some(region) => self.config.region(region),
+            None => self.config.node(id, asked),
+        }
+    }
+
+    /// Gives a device a new token for the data node in this region; the old one is void.
+    pub(crate) fn grant(&self, id: &DeviceId, node: &str) -> Result<Granted, Error> {
+        let random = || random_text().trying(|| "get random numbers".into());
+        let mut tokens = lock(&self.tokens);
+        let known = tokens.iter().find(|(_, token)| token.device == *id);
+        let iot_id = match known {
+            Some((iot_id, _)) => iot_id.clone(),
+            None => random()?,
+        };
+        let iot_token = random()?;
+        let token = Token {
+            device: id.clone(),
+            token: iot_token.clone(),
+            node: node.into(),
+            since: Some(Instant::now()),
+        };
+        tokens.insert(iot_id.clone(), token);
+        Ok(Granted { iot_id, iot_token })
+    }
+
+    /// The device that has this number.
+    pub(crate) fn device_with(&self, iot_id: &str) -> Option<DeviceId> {
+        lock(&self.tokens).get(iot_id).map(|token| token.device.clone())
+    }
+
+    /// The device that proves itself by a token at the data node in this region, or why not.
+    pub(crate) fn redeem(&self, granted: &Granted, node: &str) -> Result<DeviceId, String> {
+        let tokens = lock(&self.tokens);
+        let token = tokens.get(&granted.iot_id).ok_or("no device has this iotId")?;
+        let lifetime = self.config.activation.token_lifetime();
+        if token.token != granted.iot_token {
+            Err("the token is not the device's newest".into())
+        } else if token.since.is_none_or(|since| since.elapsed() >= lifetime) {
+            Err("the token has expired".into())
+        } else if token.node != node {
+            Err(format!("the device was sent to {}, and this is {node}", token.node))
+        } else {
+            Ok(token.device.clone())
+        }
+    }
+
+    /// Makes every token void.
+    pub(crate) fn expire_tokens(&self) {
+        lock(&self.tokens).values_mut().for_each(|token| token.since = None);
+    }
+
+    fn configured_secret(&self, id: &DeviceId) -> Option<String> {
+        self.config.device(id)?.secret.clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn load(path: &Path) -> Result<BTreeMap<DeviceId, String>, Error> {
@@ -133,7 +255,7 @@ fn save(path: &Path, secrets: &BTreeMap<DeviceId, String>) -> Result<(), Error> 
 }
 
 /// 32 letters and digits, each as likely as any other.
-fn random_secret() -> io::Result<String> {
+fn random_text() -> io::Result<String> {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut secret = String::with_capacity(SECRET_LEN);
     let mut bytes = [0; SECRET_LEN];
@@ -187,6 +309,38 @@ mod tests {
 
     #[test]
     fn secrets_differ() {
-        assert_ne!(random_secret().unwrap(), random_secret().unwrap());
+        assert_ne!(random_text().unwrap(), random_text().unwrap());
+    }
+
+    #[test]
+    fn a_reset_device_registers_again_even_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { state: Some(folder.path().join("state.json")), ..Config::default() };
+        let registry = Registry::open(&config).unwrap();
+        assert!(!registry.reset(&device()).unwrap());
+        let first = registry.hand_out(&device()).unwrap();
+        assert_eq!(registry.devices()[&device()], Standing::Registered);
+        assert!(registry.reset(&device()).unwrap());
+        let registry = Registry::open(&config).unwrap();
+        assert_eq!(registry.devices()[&device()], Standing::Unregistered);
+        assert_ne!(registry.hand_out(&device()).unwrap(), first);
+    }
+
+    #[test]
+    fn a_token_is_for_one_node_until_it_expires_or_is_replaced() {
+        let registry = Registry::open(&Config::default()).unwrap();
+        let old = registry.grant(&device(), "us-west-1").unwrap();
+        let new = registry.grant(&device(), "us-west-1").unwrap();
+        assert_eq!(old.iot_id, new.iot_id);
+        assert_eq!(registry.redeem(&new, "us-west-1"), Ok(device()));
+        assert!(registry.redeem(&new, "eu-central-1").unwrap_err().contains("us-west-1"));
+        assert!(registry.redeem(&old, "us-west-1").unwrap_err().contains("newest"));
+        registry.expire_tokens();
+        assert!(registry.redeem(&new, "us-west-1").unwrap_err().contains("expired"));
+        let mut config = Config::default();
+        config.activation.token_lifetime_s = 0;
+        let registry = Registry::open(&config).unwrap();
+        let token = registry.grant(&device(), "us-west-1").unwrap();
+        assert!(registry.redeem(&token, "us-west-1").unwrap_err().contains("expired"));
     }
 }

@@ -32,6 +32,9 @@ int main(int argc, char **argv)
     try_host("https", "iot-auth.cn-shanghai.aliyuncs.com", 443);
     try_host("mqtt 1883", "pk.iot-as-mqtt.cn-shanghai.aliyuncs.com", 1883);
     try_host("mqtt 443", "pk.iot-as-mqtt.cn-shanghai.aliyuncs.com", 443);
+    try_host("another region", "pk.iot-as-mqtt.us-west-1.aliyuncs.com", 1883);
+    try_host("global", "iot-auth-global.aliyuncs.com", 443);
+    try_host("no region", "iot-auth.mars-north-1.aliyuncs.com", 443);
     try_host("elsewhere", "example.com", 443);
     try_host("lookalike", "aliyuncs.com.example.com", 443);
     printf("%.27s\n", iotx_ca_get());

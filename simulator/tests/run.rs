@@ -10,10 +10,13 @@ use linkkit_sim::{Cloud, Config, redirect};
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program.c");
 
-const REDIRECTED: [&str; 6] = [
+const REDIRECTED: [&str; 9] = [
     "https: connected",
     "mqtt 1883: connected",
     "mqtt 443: connected",
+    "another region: connected",
+    "global: connected",
+    "no region: refused",
     "elsewhere: refused",
     "lookalike: refused",
     "-----BEGIN CERTIFICATE-----",

@@ -68,6 +68,7 @@ impl Device {
         let own: Arc<OnceLock<Weak<Client>>> = Arc::default();
         let later = Arc::clone(&own);
         let params = Params {
+            relogin: None,
             login: Login {
                 endpoint,
                 client_id: CLIENT_ID.into(),

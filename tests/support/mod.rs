@@ -3,11 +3,19 @@
 //! [`run`] and [`run_without_cloud`] check after every run that no secret was printed.
 
 #![allow(dead_code, reason = "each test uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's own code"
+)]
 
 pub(crate) mod broker;
 pub(crate) mod device;
 pub(crate) mod mosquitto;
 pub(crate) mod proxy;
+pub(crate) mod transcript;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;
@@ -81,6 +89,11 @@ impl Firmware {
     /// The same program on a device that has lost everything.
     pub(crate) fn with_empty_storage(self) -> Self {
         Firmware { storage: tempfile::tempdir().unwrap(), ..self }
+    }
+
+    /// The same program on another device.
+    pub(crate) fn on_another_device(&self) -> Self {
+        Firmware { program: self.program.clone(), storage: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn kv_file(&self) -> PathBuf {
