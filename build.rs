@@ -4,8 +4,8 @@ use std::env;
 
 /// Weak functions that a firmware overrides.
 const OVERRIDABLE: [&str; 2] = ["src/shim/hal_weak.c", "src/shim/variadic.c"];
-/// What the core asks to learn whose functions were linked.
-const OWN: [&str; 1] = ["src/shim/linked.c"];
+/// What is not the HAL's: the trust anchor, and what tells whose functions were linked.
+const OWN: [&str; 2] = ["src/shim/ca.c", "src/shim/linked.c"];
 
 /// Leaves the overridable functions out of the archive, for a package that ships them as an archive
 /// of their own: a linker takes the first definition that it finds, weak or not, and would never

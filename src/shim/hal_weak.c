@@ -125,6 +125,3 @@ VALUE(int32_t, HAL_SSL_Write, (uintptr_t handle, const char *buf, int len, int t
       (handle, buf, len, timeout_ms))
 VALUE(int32_t, HAL_SSL_Read, (uintptr_t handle, char *buf, int len, int timeout_ms),
       (handle, buf, len, timeout_ms))
-
-/* The trust anchor */
-KNOWN(const char *, iotx_ca_get, (void), ())
