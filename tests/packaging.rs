@@ -1,0 +1,346 @@
+//! The package that `CMakeLists.txt` makes, used as a firmware's build uses it: installed into a
+//! fresh prefix, and nothing but the prefix on the paths of the compiler and the linker.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use linkkit_sim::redirect;
+use support::{Run, find_program, run, run_without_cloud, start_cloud};
+use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const SONAME: &str = "libiot_sdk.so.2.2";
+/// Messages as the tests look for them, whatever the language of the machine.
+const LOCALE: (&str, &str) = ("LC_ALL", "C");
+
+/// Where the package is installed. The build is kept from run to run, the installation is not.
+static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging");
+    let (build, prefix) = (folder.join("build"), folder.join("prefix"));
+    let _ = fs::remove_dir_all(&prefix);
+    let mut configure = configuration(&build);
+    done(configure.arg(format!("-DCMAKE_INSTALL_PREFIX={}", prefix.display())));
+    done(cmake().arg("--build").arg(&build));
+    done(cmake().arg("--install").arg(&build));
+    prefix
+});
+
+fn cmake() -> Command {
+    let mut cmake = Command::new(find_program("cmake"));
+    cmake.env(LOCALE.0, LOCALE.1);
+    // What cargo tells this test of its package would make every crate be compiled anew.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO")) {
+            cmake.env_remove(name);
+        }
+    }
+    cmake
+}
+
+fn configuration(build: &Path) -> Command {
+    let mut cmake = cmake();
+    cmake.args(["-S", ROOT]).arg("-B").arg(build);
+    cmake
+}
+
+/// Runs a tool and returns what it printed; fails with that when the tool fails.
+#[track_caller]
+fn done(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{command:?}:\n{printed}");
+    printed
+}
+
+/// A firmware's source tree, in a folder of its own.
+struct Firmware(TempDir);
+
+impl Firmware {
+    fn new(source: &str) -> Self {
+        let firmware = Firmware(tempfile::tempdir().unwrap());
+        firmware.add(Path::new(ROOT).join(source), "firmware.c");
+        firmware.add(redirect::SOURCE, "redirect.c");
+        firmware
+    }
+
+    /// With a HAL of the product's own, archived as `libiot_hal.a` in the folder.
+    fn with_own_hal(source: &str) -> Self {
+        let firmware = Self::new(source);
+        for name in ["product_hal", "product_tcp"] {
+            let source = format!("{name}.c");
+            firmware.add(Path::new(ROOT).join("tests/packaging").join(&source), &source);
+            done(
+                firmware
+                    .tool("cc")
+                    .args(["-Wall", "-Wextra", "-Werror", "-c", &source])
+                    .arg(format!("-I{}", PREFIX.join("include").display())),
+            );
+        }
+        done(firmware.tool("ar").args(["rcs", "libiot_hal.a", "product_hal.o", "product_tcp.o"]));
+        firmware
+    }
+
+    fn add(&self, source: impl AsRef<Path>, name: &str) {
+        fs::copy(source, self.0.path().join(name)).unwrap();
+    }
+
+    fn tool(&self, name: &str) -> Command {
+        let mut tool = Command::new(find_program(name));
+        tool.current_dir(&self.0).env(LOCALE.0, LOCALE.1);
+        tool
+    }
+
+    /// `make` with the Makefile of a firmware; `variables` take the place of its own.
+    fn make(&self, variables: &[&str]) -> Command {
+        let mut make = self.tool("make");
+        make.arg("-f").arg(Path::new(ROOT).join("tests/packaging/Makefile"));
+        make.arg(format!("SDK={}", PREFIX.display())).args(variables);
+        make
+    }
+
+    fn pkg_config(&self, options: &[&str]) -> Command {
+        let mut pkg_config = self.tool("pkg-config");
+        pkg_config.args(options).arg("linkkit");
+        pkg_config.env("PKG_CONFIG_PATH", PREFIX.join("lib/pkgconfig"));
+        let flags = done(&mut pkg_config);
+        let mut cc = self.tool("cc");
+        cc.args(["firmware.c", "redirect.c", "-o", "firmware"]).args(flags.split_whitespace());
+        cc
+    }
+
+    fn find_package(&self, options: &[&str]) {
+        let list = Path::new(ROOT).join("tests/packaging/find_package/CMakeLists.txt");
+        self.add(list, "CMakeLists.txt");
+        let mut configure = cmake();
+        configure.current_dir(&self.0).args(["-S", ".", "-B", "."]).args(options);
+        done(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", PREFIX.display())));
+        done(cmake().current_dir(&self.0).args(["--build", "."]));
+    }
+
+    /// The shared libraries that the program asks for.
+    fn needed(&self) -> String {
+        done(self.tool("readelf").args(["-d", "firmware"]))
+    }
+
+    /// Runs the program against a cloud of its own, as on a device: without a path to libraries.
+    fn run(&self) -> Run {
+        self.run_with(&[])
+    }
+
+    fn run_with(&self, environment: &[(&str, &Path)]) -> Run {
+        let mut program = Command::new(self.0.path().join("firmware"));
+        program.env("LINKKIT_KV_FILE", self.0.path().join("kv.json"));
+        program.env_remove("LD_LIBRARY_PATH").envs(environment.iter().copied());
+        run(program, &start_cloud(), &[])
+    }
+
+    #[track_caller]
+    fn works_statically(&self) {
+        assert!(!self.needed().contains("libiot_sdk"), "{}", self.needed());
+        self.run().succeeded().says("Payload: 'data: hello! start!' (Length: 19)");
+    }
+
+    #[track_caller]
+    fn works_with_the_shared_library(&self) {
+        assert!(self.needed().contains(&format!("[{SONAME}]")), "{}", self.needed());
+        let lib = PREFIX.join("lib");
+        self.run_with(&[("LD_LIBRARY_PATH", &lib)])
+            .succeeded()
+            .says("Payload: 'data: hello! start!' (Length: 19)");
+    }
+}
+
+const EXAMPLE: &str = "c_examples/mqtt-example.c";
+
+#[test]
+fn the_link_line_of_the_c_sdk_works_as_it_is() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(&mut firmware.make(&[]));
+    firmware.works_statically();
+}
+
+#[test]
+fn the_link_line_of_release_2_0_works_as_it_is() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(&mut firmware.make(&["LDLIBS=-liot_sdk -liot_platform -liot_tls -lpthread -lrt"]));
+    firmware.works_statically();
+}
+
+#[test]
+fn both_names_of_the_hal_may_be_linked() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(&mut firmware.make(&["LDLIBS=-liot_sdk -liot_platform -liot_hal -lpthread -lrt"]));
+    firmware.works_statically();
+}
+
+#[test]
+fn a_makefile_links_the_shared_library() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(&mut firmware.make(&["LDFLAGS=-L$(SDK)/lib/linkkit", "LDLIBS=-liot_sdk -lpthread -lrt"]));
+    firmware.works_with_the_shared_library();
+}
+
+#[test]
+fn pkg_config_links_the_shared_library() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(&mut firmware.pkg_config(&["--cflags", "--libs"]));
+    firmware.works_with_the_shared_library();
+}
+
+#[test]
+fn pkg_config_links_the_archives() {
+    let firmware = Firmware::new(EXAMPLE);
+    done(firmware.pkg_config(&["--static", "--cflags", "--libs"]).arg("-static"));
+    firmware.works_statically();
+}
+
+#[test]
+fn cmake_links_the_shared_library() {
+    let firmware = Firmware::new(EXAMPLE);
+    firmware.find_package(&["-DLINKKIT_TARGET=linkkit::iot_sdk"]);
+    firmware.works_with_the_shared_library();
+}
+
+#[test]
+fn cmake_links_the_archives() {
+    let firmware = Firmware::new(EXAMPLE);
+    firmware.find_package(&["-DLINKKIT_TARGET=linkkit::iot_sdk_static"]);
+    firmware.works_statically();
+}
+
+#[track_caller]
+fn calls_its_own_hal(firmware: &Firmware) {
+    firmware
+        .run()
+        .succeeded()
+        .says("product HAL: 1 set, 1 got, 1 secret, printed, random")
+        .says("product TCP: read, wrote, 2 ended")
+        // Its own TCP carries the library's TLS.
+        .says("linked are HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
+        .says("HAL_SSL_Establish: the library's")
+        .says("Payload: 'data: hello! start!' (Length: 19)");
+    assert!(!firmware.0.path().join("kv.json").exists(), "the library's store was used");
+}
+
+#[test]
+fn a_products_own_libiot_hal_takes_the_place_of_ours() {
+    let firmware = Firmware::with_own_hal(EXAMPLE);
+    done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib"]));
+    calls_its_own_hal(&firmware);
+}
+
+#[test]
+fn a_products_own_objects_take_the_place_of_ours() {
+    let firmware = Firmware::with_own_hal(EXAMPLE);
+    done(&mut firmware.make(&["OBJECTS=product_hal.o product_tcp.o"]));
+    calls_its_own_hal(&firmware);
+}
+
+#[test]
+fn cmake_links_a_products_own_hal() {
+    let firmware = Firmware::with_own_hal(EXAMPLE);
+    firmware
+        .find_package(&["-DLINKKIT_TARGET=linkkit::iot_sdk_static", "-DLINKKIT_HAL=product_hal"]);
+    calls_its_own_hal(&firmware);
+}
+
+/// What the archive leaves to others, a line each; behind a `w` what it can do without.
+fn undefined() -> String {
+    let mut nm = Command::new(find_program("nm"));
+    done(nm.arg("--undefined-only").arg(PREFIX.join("lib/libiot_sdk.a")))
+}
+
+#[test]
+fn of_a_port_no_more_is_asked_than_release_2_2_1_did() {
+    const ASKED: [&str; 18] = [
+        "HAL_GetFirmwareVesion",
+        "HAL_GetModuleID",
+        "HAL_GetPartnerID",
+        "HAL_GetProductSecret",
+        "HAL_Kv_Get",
+        "HAL_Kv_Set",
+        "HAL_Printf",
+        "HAL_Random",
+        "HAL_SSL_Destroy",
+        "HAL_SSL_Establish",
+        "HAL_SSL_Read",
+        "HAL_SSL_Write",
+        "HAL_SetDeviceSecret",
+        "HAL_TCP_Destroy",
+        "HAL_TCP_Establish",
+        "HAL_TCP_Read",
+        "HAL_TCP_Write",
+        "HAL_UTC_Get",
+    ];
+    let listed = undefined();
+    let mut asked: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("U "))
+        .filter(|name| name.starts_with("HAL_"))
+        .collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let more: Vec<_> = asked.iter().filter(|name| !ASKED.contains(name)).collect();
+    assert!(more.is_empty(), "a product's own HAL need not have {more:?}");
+    assert!(asked.contains(&"HAL_TCP_Read"), "{listed}");
+}
+
+#[test]
+fn nothing_is_asked_of_libdl_which_the_link_line_does_not_name() {
+    let listed = undefined();
+    let kinds: Vec<_> =
+        listed.lines().filter_map(|line| line.trim().strip_suffix(" dlsym")).collect();
+    assert_eq!(kinds, ["w"]);
+}
+
+/// Configures the build with `options`, which must fail, and returns what is said.
+fn refusal(options: &[&str]) -> String {
+    let build = tempfile::tempdir().unwrap();
+    let mut configure = configuration(build.path());
+    configure.args(options);
+    let run = run_without_cloud(configure, &[]).failed();
+    // CMake breaks the lines.
+    run.output.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_wrong_option_is_named() {
+    let said = refusal(&["-DLINKKIT_ABI=1.9"]);
+    assert!(said.contains("LINKKIT_ABI is '1.9'; there are: 2.2"), "{said}");
+    let said = refusal(&["-DFEATURE_MQTT_DIRECT=maybe"]);
+    assert!(said.contains("FEATURE_MQTT_DIRECT is 'maybe'; it may be y or n"), "{said}");
+}
+
+/// Says what a build for another system lacks. No compiler for it is needed to know.
+fn cross_refusal(processor: &str, options: &[&str]) -> String {
+    let toolchain = tempfile::NamedTempFile::new().unwrap();
+    let text = format!("set(CMAKE_SYSTEM_NAME Linux)\nset(CMAKE_SYSTEM_PROCESSOR {processor})\n");
+    fs::write(&toolchain, text).unwrap();
+    let toolchain = format!("-DCMAKE_TOOLCHAIN_FILE={}", toolchain.path().display());
+    refusal(&[&[toolchain.as_str()], options].concat())
+}
+
+#[test]
+fn a_cross_build_says_what_it_needs() {
+    let said = cross_refusal("arm", &[]);
+    assert!(said.contains("Several Rust targets fit the processor 'arm'"), "{said}");
+    let said = cross_refusal("arm", &["-DLINKKIT_RUST_TARGET=arm-unknown-linux-gnu"]);
+    assert!(said.contains("Rust does not know the target 'arm-unknown-linux-gnu'"), "{said}");
+    let said = cross_refusal("sparc64", &["-DLINKKIT_RUST_TARGET=sparc64-unknown-linux-gnu"]);
+    assert!(said.contains("rustup target add sparc64-unknown-linux-gnu"), "{said}");
+}
+
+#[test]
+fn rust_targets_are_derived() {
+    let _ = &*PREFIX;
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging/build");
+    let mut ctest = Command::new(find_program("ctest"));
+    ctest.args(["--tests-regex", "rust_target", "--no-tests=error", "--output-on-failure"]);
+    done(ctest.current_dir(build));
+}
