@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
 use linkkit_sim::{Cloud, Config, redirect};
+use serde_json::Value;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program.c");
 
@@ -23,7 +25,22 @@ const REDIRECTED: [&str; 9] = [
 ];
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_linkkit-sim")).arg("run").args(arguments).output().unwrap()
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_linkkit-sim")).arg("run").args(arguments).output();
+    let output = output.unwrap();
+    for product in Config::default().products {
+        let devices = product.devices.into_iter().filter_map(|device| device.secret);
+        devices.chain([product.secret]).for_each(|secret| hides(&output, &secret));
+    }
+    output
+}
+
+#[track_caller]
+fn hides(output: &Output, secret: &str) {
+    for stream in [&output.stdout, &output.stderr] {
+        // Not even here is the secret itself printed.
+        assert!(!String::from_utf8_lossy(stream).contains(secret), "a secret was printed");
+    }
 }
 
 fn stdout(output: &Output) -> String {
@@ -62,10 +79,11 @@ fn run_shows_both_sides_and_returns_the_programs_code() {
 fn a_kept_folder_is_the_next_boots_too() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("device");
-    let output = run(&[PROGRAM, "--keep-kv", kept.to_str().unwrap()]);
+    let output = run(&[PROGRAM, "--keep-kv", kept.to_str().unwrap(), "--", "0"]);
     let kv = format!("device | kv: {}\n", kept.join("kv.json").display());
     assert!(stdout(&output).contains(&kv), "{output:?}");
-    assert!(kept.is_dir());
+    let state: Value = serde_json::from_slice(&fs::read(kept.join("cloud.json")).unwrap()).unwrap();
+    hides(&output, state[0]["deviceSecret"].as_str().unwrap());
 }
 
 #[test]
