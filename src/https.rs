@@ -1,7 +1,7 @@
 //! One POST over TLS, as the platform's registration and authentication services want it.
 //!
 //! A reply can bring a secret, so every buffer of this module that held a part of one is wiped.
-//! What rustls decrypts into before it comes here is its own, and is not.
+//! What rustls decrypts into before it comes here is wiped by the library's allocator.
 
 #![forbid(unsafe_code)]
 

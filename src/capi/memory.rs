@@ -1,4 +1,9 @@
-//! Counts what the library allocates, for `IOT_DumpMemoryStats`.
+//! Counts what the library allocates, for `IOT_DumpMemoryStats`, and wipes what it frees.
+//!
+//! A secret passes through buffers that are not the library's own: what rustls decrypts, what a
+//! parser sets aside, what a vector leaves behind when it grows. Wiping each when it is freed
+//! leaves none of them in the process's memory. Out of reach are the firmware's own copies, such
+//! as the one that `HAL_SetDeviceSecret` gets, and those of the kernel: sockets, files, swap.
 //!
 //! The library takes its memory from the C library's allocator, not from `HAL_Malloc`: a firmware
 //! may give out memory there that is not aligned for every Rust type. `HAL_Malloc` serves what
@@ -8,7 +13,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Wiping = Wiping;
 
 static COUNTERS: Counters = Counters {
     total: AtomicUsize::new(0),
@@ -71,10 +76,11 @@ pub(crate) fn usage() -> Usage {
     }
 }
 
-struct Counting;
+struct Wiping;
 
-// SAFETY: every call is passed on to the system's allocator unchanged; only numbers are kept.
-unsafe impl GlobalAlloc for Counting {
+// SAFETY: every block is one of the system's allocator, with the layout asked for. A block that is
+// resized is a new one, by the trait's own `realloc`: the system's could move it and leave a copy.
+unsafe impl GlobalAlloc for Wiping {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are passed on.
         let memory = unsafe { System.alloc(layout) };
@@ -95,18 +101,11 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         COUNTERS.released(layout.size());
+        // SAFETY: the caller gives up a block of this size. A plain write before the end of a
+        // block would be optimised away.
+        unsafe { libc::explicit_bzero(memory.cast(), layout.size()) };
         // SAFETY: the caller's promises are passed on.
         unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller's promises are passed on.
-        let moved = unsafe { System.realloc(memory, layout, new_size) };
-        if !moved.is_null() {
-            COUNTERS.released(layout.size());
-            COUNTERS.allocated(new_size);
-        }
-        moved
     }
 }
 
