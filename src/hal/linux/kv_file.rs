@@ -226,6 +226,18 @@ mod tests {
     }
 
     #[test]
+    fn a_link_in_the_way_is_removed_and_not_followed() {
+        let temp = tempfile::tempdir().unwrap();
+        let (path, target) = (temp.path().join("kv.json"), temp.path().join("target"));
+        fs::write(&target, "untouched").unwrap();
+        symlink(&target, beside(&path, ".tmp")).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "untouched");
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
     fn a_replacement_that_fails_leaves_nothing_behind() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("kv.json");
