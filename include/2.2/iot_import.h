@@ -404,8 +404,8 @@ extern int HAL_GetFirmwareVersion(char *version);
  * `/var/lib/linkkit/kv.json` where that can be written, else
  * `$XDG_STATE_HOME/linkkit/kv.json`, which is usually under `~/.local/state`.
  *
- * Until that file exists, what the C SDK left behind counts, and the first use copies it:
- * `linkkit_kv.bin` in the working folder (2.3.0 and later) before `/tmp/kvfile.db` (2.2.1).
+ * Until that file exists, what the C SDK left behind counts, and the first use copies it: the
+ * file that 2.3.0 and later keep in the working folder, before 2.2.1's `/tmp/kvfile.db`.
  * Each stays in place; it is refused, and the log says why, when it is damaged, or unless it
  * is a plain file of this user or of root that nobody else may write to.
  */
