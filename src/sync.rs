@@ -19,8 +19,16 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// a change after the ticket was taken ends the wait at once, so none is missed.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
-    changes: Mutex<u64>,
+    changes: Mutex<Changes>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Changes {
+    count: u64,
+    /// How many threads wait. Waking nobody costs a system call all the same, and most changes
+    /// find nobody waiting.
+    waiting: usize,
 }
 
 /// Tells which changes are old.
@@ -30,19 +38,25 @@ pub(crate) struct SignalTicket(u64);
 impl Signal {
     /// Says that something has changed.
     pub(crate) fn notify(&self) {
-        *lock(&self.changes) += 1;
-        self.changed.notify_all();
+        let mut changes = lock(&self.changes);
+        changes.count += 1;
+        if changes.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// What [`Signal::wait`] compares with.
     pub(crate) fn ticket(&self) -> SignalTicket {
-        SignalTicket(*lock(&self.changes))
+        SignalTicket(lock(&self.changes).count)
     }
 
     /// Waits until something changes after the ticket was taken, or `timeout` is over.
     pub(crate) fn wait(&self, ticket: SignalTicket, timeout: Duration) {
-        let unchanged = |changes: &mut u64| *changes == ticket.0;
-        drop(self.changed.wait_timeout_while(lock(&self.changes), timeout, unchanged));
+        let mut changes = lock(&self.changes);
+        changes.waiting += 1;
+        let unchanged = |changes: &mut Changes| changes.count == ticket.0;
+        let waited = self.changed.wait_timeout_while(changes, timeout, unchanged);
+        waited.unwrap_or_else(PoisonError::into_inner).0.waiting -= 1;
     }
 }
 

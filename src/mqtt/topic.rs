@@ -36,7 +36,7 @@ impl std::fmt::Display for BadTopic {
 /// Checks a topic that is published to.
 pub fn check_name(topic: &str) -> Result<(), BadTopic> {
     check_text(topic)?;
-    if topic.contains(['+', '#']) { Err(BadTopic::Wildcard) } else { Ok(()) }
+    if topic.bytes().any(is_wildcard) { Err(BadTopic::Wildcard) } else { Ok(()) }
 }
 
 /// Checks a filter that is subscribed to.
@@ -47,7 +47,7 @@ pub fn check_filter(filter: &str) -> Result<(), BadTopic> {
         let fits = match level {
             "+" => true,
             "#" => levels.peek().is_none(),
-            other => !other.contains(['+', '#']),
+            other => !other.bytes().any(is_wildcard),
         };
         if !fits {
             return Err(BadTopic::Wildcard);
@@ -69,9 +69,14 @@ fn check_text(topic: &str) -> Result<(), BadTopic> {
     Ok(())
 }
 
+/// Of bytes and not of characters: every message that goes or comes is searched.
+fn is_wildcard(byte: u8) -> bool {
+    matches!(byte, b'+' | b'#')
+}
+
 /// Whether a topic that came from the broker is one that MQTT allows.
 pub fn is_received_name(topic: &str) -> bool {
-    !topic.is_empty() && !topic.contains(['+', '#', '\0'])
+    !topic.is_empty() && !topic.bytes().any(|byte| is_wildcard(byte) || byte == 0)
 }
 
 /// A set of filters, each with values, which finds all values whose filter matches a name in time
