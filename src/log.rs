@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -92,36 +92,44 @@ pub fn set_level(level: Level) {
 }
 
 thread_local! {
-    /// The lines that this thread holds back, `None` while it does not.
-    static HELD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+    static HOLDS: Cell<Holds> = const { Cell::new(Holds { depth: 0, any: false }) };
+    /// The lines that this thread holds back.
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a thread holds back. Apart from the lines themselves, because every message that goes or
+/// comes asks for this, and next to none has a line.
+#[derive(Clone, Copy)]
+struct Holds {
+    /// How many [`Held`] there are.
+    depth: usize,
+    /// Whether there are lines.
+    any: bool,
 }
 
 /// Holds back the lines of this thread for as long as it lives.
 ///
 /// Printing ends in the firmware's `HAL_Printf`, which may call the library: it must not happen
 /// under a lock. Whoever locks holds first, and so prints after it has unlocked.
-pub(crate) struct Held {
-    /// Inside of another one, which prints.
-    nested: bool,
-}
+pub(crate) struct Held(());
 
 /// Holds back the lines of this thread until the result is dropped.
 pub(crate) fn hold() -> Held {
-    HELD.with_borrow_mut(|held| {
-        let nested = held.is_some();
-        held.get_or_insert_default();
-        Held { nested }
-    })
+    let holds = HOLDS.get();
+    HOLDS.set(Holds { depth: holds.depth + 1, ..holds });
+    Held(())
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.nested {
-            return;
-        }
-        let lines = HELD.take().unwrap_or_default();
-        if let Some(printer) = PRINTER.get() {
-            lines.iter().for_each(|line| printer.hal.print(line));
+        let Holds { depth, any } = HOLDS.get();
+        let outermost = depth == 1;
+        HOLDS.set(Holds { depth: depth - 1, any: any && !outermost });
+        if outermost
+            && any
+            && let Some(printer) = PRINTER.get()
+        {
+            LINES.take().iter().for_each(|line| printer.hal.print(line));
         }
     }
 }
@@ -141,15 +149,12 @@ impl Log for Printer {
         if ours && self.enabled(record.metadata()) {
             // One call a line, so that the lines of two threads do not mix.
             let line = line(record);
-            let printable = HELD.with_borrow_mut(|held| match held {
-                Some(lines) => {
-                    lines.push(line);
-                    None
-                }
-                None => Some(line),
-            });
-            if let Some(line) = printable {
+            let holds = HOLDS.get();
+            if holds.depth == 0 {
                 self.hal.print(&line);
+            } else {
+                LINES.with_borrow_mut(|lines| lines.push(line));
+                HOLDS.set(Holds { any: true, ..holds });
             }
         }
     }
