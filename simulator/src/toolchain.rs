@@ -93,7 +93,7 @@ impl CProgram {
     /// Compiles a program against the library and the headers of profile 2.2, warnings on.
     ///
     /// Returns the executable, in the build's target folder. Warnings go to standard error; give
-    /// `-Werror` among the flags to make them errors.
+    /// `-Werror` among the flags to make them errors. `CFLAGS` counts as ever.
     pub fn compile(
         source: &Path,
         library: &Library,
@@ -106,6 +106,8 @@ impl CProgram {
             ["-std=gnu99", "-g", "-Wall", "-Wextra"].map(OsString::from).into();
         arguments.push(include);
         arguments.extend(extra_flags.iter().map(OsString::from));
+        let wished = env::var("CFLAGS").unwrap_or_default();
+        arguments.extend(wished.split_whitespace().map(OsString::from));
         arguments.push(source.into());
         arguments.extend(extra_sources.iter().map(OsString::from));
         arguments.extend(library.link_arguments());
