@@ -36,14 +36,21 @@ struct Counters {
 impl Counters {
     fn allocated(&self, size: usize) {
         let total = self.total.fetch_add(size, Relaxed).wrapping_add(size);
-        self.peak.fetch_max(total.wrapping_sub(self.freed.load(Relaxed)), Relaxed);
-        self.largest.fetch_max(size, Relaxed);
+        raise(&self.peak, total.wrapping_sub(self.freed.load(Relaxed)));
+        raise(&self.largest, size);
         self.allocations.fetch_add(1, Relaxed);
     }
 
     fn released(&self, size: usize) {
         self.freed.fetch_add(size, Relaxed);
         self.frees.fetch_add(1, Relaxed);
+    }
+}
+
+/// Raises a mark that is mostly higher already: looking is cheaper than writing.
+fn raise(mark: &AtomicUsize, value: usize) {
+    if value > mark.load(Relaxed) {
+        mark.fetch_max(value, Relaxed);
     }
 }
 

@@ -282,15 +282,17 @@ impl Client {
         if !matches!(state.link, Link::Up { .. }) {
             return Err(Error::NotConnected);
         }
-        let (id, frame) = make(&mut state.session, Instant::now())?;
+        let now = Instant::now();
+        let (id, frame) = make(&mut state.session, now)?;
         state.outbox.put(&frame);
-        Ok((id, Ticket { generation: state.generation, position: state.outbox.queued }))
+        let deadline = Deadline::from(now, self.params.request_timeout);
+        Ok((id, Ticket { generation: state.generation, position: state.outbox.queued, deadline }))
     }
 
     fn send_until_gone(&self, id: u16, ticket: Ticket) -> Result<(), Error> {
-        let deadline = Deadline::after(self.params.request_timeout);
+        let deadline = ticket.deadline;
         loop {
-            self.write_out(deadline.left());
+            self.write_out(deadline);
             let mut state = self.lock();
             if state.has_gone(ticket) {
                 return Ok(());
@@ -311,8 +313,8 @@ impl Client {
         }
     }
 
-    /// Writes what waits, for at most `timeout`. Does nothing while another thread writes.
-    fn write_out(&self, timeout: Duration) {
+    /// Writes what waits, until `deadline`. Does nothing while another thread writes.
+    fn write_out(&self, deadline: Deadline) {
         let mut state = self.lock();
         if state.outbox.writing || state.outbox.is_empty() {
             return;
@@ -325,11 +327,10 @@ impl Client {
         let waiting = bytes.len();
         drop(state);
 
-        let deadline = Deadline::after(timeout);
-        let sent = connection.send(&bytes, deadline.left());
+        let sent = connection.send(&bytes, deadline);
         let flushed = sent.and_then(|taken| {
             bytes.advance(taken.min(bytes.len()));
-            Ok(connection.flush(deadline.left())? && bytes.is_empty())
+            Ok(connection.flush(deadline)? && bytes.is_empty())
         });
 
         let mut state = self.lock();
@@ -363,7 +364,7 @@ impl Client {
             let mut longest = LONGEST_WAIT;
             if !state.outbox.is_idle() {
                 drop(state);
-                self.write_out(Duration::ZERO);
+                self.write_out(Deadline::OVER);
                 state = self.lock();
                 if state.outbox.is_idle() {
                     // Everything may have changed meanwhile.
@@ -587,7 +588,7 @@ impl Client {
             state.outbox.put(&answer);
         }
         drop(state);
-        self.write_out(Duration::ZERO);
+        self.write_out(Deadline::OVER);
     }
 }
 
@@ -600,11 +601,12 @@ fn is_final(cause: &Error) -> bool {
     }
 }
 
-/// Where in the outbox of which connection a packet ends.
+/// Where in the outbox of which connection a packet ends, and until when it has to have gone out.
 #[derive(Clone, Copy)]
 struct Ticket {
     generation: u64,
     position: u64,
+    deadline: Deadline,
 }
 
 impl Outbox {

@@ -70,8 +70,8 @@ impl HalSsl {
 }
 
 impl Connection for HalSsl {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
-        let deadline = Deadline::after(timeout.max(WRITE_PATIENCE));
+    fn send(&self, bytes: &[u8], deadline: Deadline) -> Result<usize, TransportError> {
+        let deadline = Deadline::after(deadline.left().max(WRITE_PATIENCE));
         let _turn = self.turns.take_to_send(deadline)?;
         self.check_open()?;
         match self.hal.ssl_write(self.handle, bytes, deadline.left())? {
@@ -80,7 +80,7 @@ impl Connection for HalSsl {
         }
     }
 
-    fn flush(&self, _timeout: Duration) -> Result<bool, TransportError> {
+    fn flush(&self, _deadline: Deadline) -> Result<bool, TransportError> {
         // What was taken has been written.
         Ok(true)
     }
@@ -218,7 +218,7 @@ mod tests {
     fn the_firmwares_ssl_carries_everything_and_gets_the_root() {
         let hal = FakeHal::leak();
         let connection = connected(hal, Framing::Mqtt, echo);
-        connection.send(&[0xc0, 0], PATIENCE).unwrap();
+        connection.send(&[0xc0, 0], Deadline::after(PATIENCE)).unwrap();
         assert_eq!(&receive(&*connection, 2)[..], [0xc0, 0]);
         assert_eq!(hal.state().ssl_root.as_deref(), Some(GLOBALSIGN_R1_PEM));
         assert_eq!(hal.calls("tcp_establish"), 0);
@@ -234,7 +234,7 @@ mod tests {
         packet.resize(3 + 300, 7);
         let start = Instant::now();
         for _ in 0..100 {
-            connection.send(&packet, PATIENCE).unwrap();
+            connection.send(&packet, Deadline::after(PATIENCE)).unwrap();
             assert_eq!(receive(&*connection, packet.len())[..], packet);
         }
         // Asking for one byte too many would cost a slice each time.
@@ -277,13 +277,16 @@ mod tests {
             }
             let start = Instant::now();
             for _ in 0..3 {
-                connection.send(&[0xc0, 0], PATIENCE).unwrap();
+                connection.send(&[0xc0, 0], Deadline::after(PATIENCE)).unwrap();
             }
             assert!(start.elapsed() < 3 * SLICE + PATIENCE / 10, "{:?}", start.elapsed());
             // Ends the receiver as well, long before its timeout.
             connection.close();
         });
-        assert!(matches!(connection.send(b"x", PATIENCE), Err(TransportError::Closed)));
+        assert!(matches!(
+            connection.send(b"x", Deadline::after(PATIENCE)),
+            Err(TransportError::Closed)
+        ));
     }
 
     #[test]

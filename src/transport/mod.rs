@@ -67,14 +67,14 @@ impl Trust {
 
 /// A connected stream. One thread may receive while another sends; dropping it closes it.
 pub trait Connection: Send + Sync {
-    /// Takes bytes to send, waiting at most `timeout` for room, and returns how many it took.
+    /// Takes bytes to send, waiting until `deadline` for room, and returns how many it took.
     ///
     /// What was taken goes out in this order, but may still have to be flushed. Only one thread
     /// may send or flush at a time.
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError>;
+    fn send(&self, bytes: &[u8], deadline: Deadline) -> Result<usize, TransportError>;
 
-    /// Waits at most `timeout` until all that was taken has gone out; `false`: it has not.
-    fn flush(&self, timeout: Duration) -> Result<bool, TransportError>;
+    /// Waits until `deadline`, or until all that was taken has gone out; `false`: it has not.
+    fn flush(&self, deadline: Deadline) -> Result<bool, TransportError>;
 
     /// Waits at most `timeout` for bytes and appends them to `into`; `Ok(0)`: none came.
     ///
@@ -97,12 +97,12 @@ pub fn send_all(
 ) -> Result<(), TransportError> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        match connection.send(rest, deadline.left())? {
+        match connection.send(rest, deadline)? {
             0 if deadline.is_over() => return Err(TransportError::TimedOut),
             taken => rest = rest.get(taken..).unwrap_or_default(),
         }
     }
-    if connection.flush(deadline.left())? { Ok(()) } else { Err(TransportError::TimedOut) }
+    if connection.flush(deadline)? { Ok(()) } else { Err(TransportError::TimedOut) }
 }
 
 /// Connects to `endpoint`, to speak there what `framing` says.

@@ -54,7 +54,7 @@ impl Tcp {
         let mut sent = 0;
         while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
             sent += self.hal.tcp_write(self.handle, rest, deadline.left())?.min(rest.len());
-            if deadline.is_over() {
+            if sent < bytes.len() && deadline.is_over() {
                 break;
             }
         }
@@ -68,11 +68,11 @@ impl Tcp {
 }
 
 impl Connection for Tcp {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
-        self.write(bytes, Deadline::after(timeout))
+    fn send(&self, bytes: &[u8], deadline: Deadline) -> Result<usize, TransportError> {
+        self.write(bytes, deadline)
     }
 
-    fn flush(&self, _timeout: Duration) -> Result<bool, TransportError> {
+    fn flush(&self, _deadline: Deadline) -> Result<bool, TransportError> {
         // What was taken has been written.
         Ok(true)
     }

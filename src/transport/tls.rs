@@ -146,8 +146,7 @@ impl Tls {
 }
 
 impl Connection for Tls {
-    fn send(&self, bytes: &[u8], timeout: Duration) -> Result<usize, TransportError> {
-        let deadline = Deadline::after(timeout);
+    fn send(&self, bytes: &[u8], deadline: Deadline) -> Result<usize, TransportError> {
         let _held = hold();
         let mut outgoing = lock(&self.outgoing);
         let mut sent = 0;
@@ -162,9 +161,9 @@ impl Connection for Tls {
         Ok(sent)
     }
 
-    fn flush(&self, timeout: Duration) -> Result<bool, TransportError> {
+    fn flush(&self, deadline: Deadline) -> Result<bool, TransportError> {
         let _held = hold();
-        self.write(&mut lock(&self.outgoing), Deadline::after(timeout))
+        self.write(&mut lock(&self.outgoing), deadline)
     }
 
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError> {
@@ -416,7 +415,7 @@ mod tests {
             let authority = Authority::new();
             let server = serve_tls(authority.config_for_version(HOST, version), echo);
             let tls = connect(FakeHal::leak(), server, &authority.trust(), PATIENCE).unwrap();
-            tls.send(b"hello", PATIENCE).unwrap();
+            tls.send(b"hello", Deadline::after(PATIENCE)).unwrap();
             assert_eq!(receive_all(&tls, 5), b"hello");
             assert_eq!(lock(&tls.session).rustls.protocol_version(), Some(version.version));
         }
@@ -515,7 +514,7 @@ mod tests {
         });
         let mut rest = BytesMut::new();
         assert!(matches!(tls.receive(&mut rest, PATIENCE), Err(TransportError::Closed)));
-        tls.send(b"bye", PATIENCE).unwrap();
+        tls.send(b"bye", Deadline::after(PATIENCE)).unwrap();
         assert_eq!(&told.recv_timeout(PATIENCE).unwrap(), b"bye");
     }
 
@@ -531,7 +530,10 @@ mod tests {
         assert_eq!(receive_all(&tls, 6), b"intact");
         let mut rest = BytesMut::new();
         assert!(matches!(tls.receive(&mut rest, PATIENCE), Err(TransportError::Tls(_))));
-        assert!(matches!(tls.send(b"more", PATIENCE), Err(TransportError::Tls(_))));
+        assert!(matches!(
+            tls.send(b"more", Deadline::after(PATIENCE)),
+            Err(TransportError::Tls(_))
+        ));
     }
 
     #[test]
@@ -573,7 +575,7 @@ mod tests {
             while hal.calls("tcp_read") == reads {
                 thread::yield_now();
             }
-            tls.send(b"now", PATIENCE).unwrap();
+            tls.send(b"now", Deadline::after(PATIENCE)).unwrap();
         });
         assert!(start.elapsed() < PATIENCE / 2);
     }
@@ -599,7 +601,10 @@ mod tests {
         is_waiting.recv().unwrap();
         tls.close();
         assert!(receiver.join().unwrap() < PATIENCE / 2);
-        assert!(matches!(tls.send(b"late", PATIENCE), Err(TransportError::Closed)));
+        assert!(matches!(
+            tls.send(b"late", Deadline::after(PATIENCE)),
+            Err(TransportError::Closed)
+        ));
     }
 
     #[test]
@@ -637,7 +642,7 @@ mod tests {
         let kinds = [0, 1].map(|_| {
             let tls = connect(FakeHal::leak(), server, &authority.trust(), PATIENCE).unwrap();
             // The ticket arrives together with the first data, at the latest.
-            tls.send(b"x", PATIENCE).unwrap();
+            tls.send(b"x", Deadline::after(PATIENCE)).unwrap();
             receive_all(&tls, 1);
             lock(&tls.session).rustls.handshake_kind()
         });

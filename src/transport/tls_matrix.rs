@@ -26,6 +26,7 @@ use super::test_support::{
 };
 use super::tls::{Tls, anchors};
 use super::{Connection as _, GLOBALSIGN_R1_PEM, Trust};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::fake::FakeHal;
 
@@ -246,7 +247,7 @@ fn a_request_to_renegotiate_ends_the_connection() {
     let words = "the server broke off with the TLS alert HandshakeFailure";
     assert!(end.to_string().contains(words), "{end}");
     // It stays ended.
-    assert!(matches!(tls.send(b"more", PATIENCE), Err(TransportError::Tls(_))));
+    assert!(matches!(tls.send(b"more", Deadline::after(PATIENCE)), Err(TransportError::Tls(_))));
 }
 
 #[test]

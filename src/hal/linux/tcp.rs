@@ -126,7 +126,7 @@ pub(crate) fn read_exact(
 /// Writes `buf` and returns how much of it went out before the time was up or an error came, which
 /// the next call reports.
 pub(crate) fn write(fd: RawFd, buf: &[u8], timeout: Duration) -> Result<usize, TransportError> {
-    let deadline = Deadline::after(timeout);
+    let mut deadline = None;
     let mut sent = 0;
     while let Some(rest) = buf.get(sent..).filter(|rest| !rest.is_empty()) {
         let step = match transmit(fd, rest) {
@@ -134,7 +134,11 @@ pub(crate) fn write(fd: RawFd, buf: &[u8], timeout: Duration) -> Result<usize, T
                 sent += count;
                 continue;
             }
-            Ok(None) => wait(fd, libc::POLLOUT, deadline),
+            // Time counts from when there is something to wait for, which mostly there is not.
+            Ok(None) => {
+                let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
+                wait(fd, libc::POLLOUT, deadline)
+            }
             Err(error) => Err(error),
         };
         match step {
