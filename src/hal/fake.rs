@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -234,6 +236,11 @@ impl Hal for FakeHal {
 
     fn utc_ms(&self) -> i64 {
         self.count("utc_ms").utc_ms
+    }
+
+    fn spawn(&self, name: &CStr, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        let name = name.to_string_lossy().into_owned();
+        thread::Builder::new().name(name).spawn(work).map(drop)
     }
 
     fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {

@@ -5,13 +5,14 @@
 //! thread, by several at a time, and the library holds none of its locks while it calls one.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_void};
+use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use libc::size_t;
 use zeroize::Zeroizing;
 
-use super::linux::tcp;
+use super::linux::{tcp, thread};
 use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
 use crate::error::TransportError;
 use crate::identity::Secret;
@@ -480,6 +481,11 @@ impl Hal for Imported {
     fn utc_ms(&self) -> i64 {
         // SAFETY: takes nothing.
         unsafe { HAL_UTC_Get() }
+    }
+
+    fn spawn(&self, name: &CStr, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+        // Not by HAL_ThreadCreate, which a product without threads of its own need not have.
+        thread::spawn(name, work)
     }
 
     fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {

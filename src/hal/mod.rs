@@ -9,6 +9,8 @@ pub(crate) mod fake;
 pub mod import;
 pub(crate) mod linux;
 
+use std::ffi::CStr;
+use std::io;
 use std::time::Duration;
 
 use crate::error::TransportError;
@@ -71,6 +73,9 @@ pub trait Hal: Send + Sync {
     fn random(&self, bound: u32) -> u32;
     /// Wall-clock time in milliseconds since 1970 (`HAL_UTC_Get`).
     fn utc_ms(&self) -> i64;
+
+    /// Does `work` in a thread that nobody waits for.
+    fn spawn(&self, name: &CStr, work: Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
     /// Resolves and connects, blocking (`HAL_TCP_Establish`).
     fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError>;

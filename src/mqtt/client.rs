@@ -14,7 +14,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -492,8 +491,7 @@ impl Client {
     fn start_reconnecting(self: &Arc<Self>, state: &mut State, now: Instant) {
         state.link = Link::Connecting;
         let client = Arc::clone(self);
-        let attempt =
-            thread::Builder::new().name("linkkit-connect".into()).spawn(move || client.reconnect());
+        let attempt = self.hal.spawn(c"linkkit-connect", Box::new(move || client.reconnect()));
         if let Err(cause) = attempt {
             log::error!(target: "iotx_mc_attempt_reconnect", "no thread to reconnect with: {cause}");
             self.retry_later(state, now);
@@ -730,6 +728,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{SocketAddr, TcpStream};
     use std::sync::mpsc::{self, Receiver};
+    use std::thread;
 
     use super::super::packet::{Frame, Packet};
     use super::*;

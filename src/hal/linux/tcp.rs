@@ -4,9 +4,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
+use super::thread;
 use crate::deadline::Deadline;
 use crate::error::TransportError;
 
@@ -38,11 +38,12 @@ fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAd
     }
     let (tell, told) = mpsc::channel();
     let host = host.to_owned();
-    thread::Builder::new().name("linkkit-resolve".into()).spawn(move || {
+    let ask = move || {
         let addresses = (host, port).to_socket_addrs().map(Iterator::collect);
         // Nobody listens any more when the time was up before.
         let _ = tell.send(addresses);
-    })?;
+    };
+    thread::spawn(c"linkkit-resolve", Box::new(ask))?;
     told.recv_timeout(deadline.left()).unwrap_or_else(|_| {
         Err(io::Error::new(io::ErrorKind::TimedOut, "the resolver does not answer in time"))
     })

@@ -1,7 +1,8 @@
-//! Threads that run C functions.
+//! Threads, for C functions and for the library's own work.
 
 use std::ffi::{CStr, CString, c_void};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::sync::os_result;
 
@@ -12,6 +13,9 @@ pub(crate) type Routine = extern "C" fn(*mut c_void) -> *mut c_void;
 /// few kilobytes; the C library of Linux, TLS and this library need more. It is address space
 /// only: memory is used as the stack grows.
 const STACK_MIN: usize = 256 * 1024;
+
+/// The stack for work of the library, in bytes.
+const STACK_OWN: usize = 2 * 1024 * 1024;
 
 /// The longest name that Linux gives a thread, in bytes without the NUL.
 const NAME_MAX: usize = 15;
@@ -75,6 +79,35 @@ pub(crate) unsafe fn delete(thread: libc::pthread_t) -> io::Result<()> {
     unsafe { libc::pthread_cancel(thread) };
     // SAFETY: as the caller promises.
     os_result(unsafe { libc::pthread_join(thread, std::ptr::null_mut()) })
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Does `work` in a thread that nobody waits for.
+///
+/// A thread of the standard library would need `dlsym`. Before its release 2.34 glibc has that in
+/// libdl, which the C SDK's link line does not name.
+pub(crate) fn spawn(name: &CStr, work: Work) -> io::Result<()> {
+    let wish = Wish { stack_size: STACK_OWN, detached: false, name: Some(name) };
+    let arg = Box::into_raw(Box::new(work));
+    // SAFETY: the routine takes the work, which is given up to it.
+    match unsafe { create(do_work, arg.cast(), &wish) } {
+        // SAFETY: the thread was made just now.
+        Ok(thread) => unsafe { detach(thread) },
+        Err(cause) => {
+            // SAFETY: no thread was made that could have taken it.
+            drop(unsafe { Box::from_raw(arg) });
+            Err(cause)
+        }
+    }
+}
+
+extern "C" fn do_work(arg: *mut c_void) -> *mut c_void {
+    // SAFETY: spawn gives up the work to this thread alone.
+    let work = unsafe { Box::from_raw(arg.cast::<Work>()) };
+    // The panic's message has been printed; there is nobody else to tell.
+    let _ = catch_unwind(AssertUnwindSafe(work));
+    std::ptr::null_mut()
 }
 
 fn set_name(thread: libc::pthread_t, name: &CStr) {
@@ -154,6 +187,19 @@ mod tests {
             name: Some(c"a name that is longer than Linux takes"),
         };
         assert!(start(&wish).1.wait(None));
+    }
+
+    #[test]
+    fn work_is_done_even_if_it_panics() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let panics = move || {
+            tell.send(std::thread::current().id()).unwrap();
+            panic!("as the test wants it");
+        };
+        spawn(c"worker", Box::new(panics)).unwrap();
+        assert_ne!(told.recv().unwrap(), std::thread::current().id());
+        // The sender is dropped as the work unwinds.
+        assert!(told.recv().is_err());
     }
 
     #[test]
