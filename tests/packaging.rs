@@ -220,8 +220,8 @@ fn calls_its_own_hal(firmware: &Firmware) {
     firmware
         .run()
         .succeeded()
-        .says("product HAL: 1 set, 1 got, 1 secret, printed, random")
-        .says("product TCP: read, wrote, 2 ended")
+        .says("product HAL called: set yes, get yes, secret yes, print yes, random yes")
+        .says("product TCP called: read yes, write yes, 2 of 2 ended")
         // Its own TCP carries the library's TLS.
         .says("linked are HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
         .says("HAL_SSL_Establish: the library's")
@@ -285,6 +285,15 @@ fn of_a_port_no_more_is_asked_than_release_2_2_1_did() {
     let more: Vec<_> = asked.iter().filter(|name| !ASKED.contains(&name.as_str())).collect();
     assert!(more.is_empty(), "a product's own HAL need not have {more:?}");
     assert!(!asked.is_empty());
+}
+
+/// The C SDK's link line does not name libdl, which glibc kept apart before its release 2.34.
+#[test]
+fn the_archive_asks_nothing_of_libdl() {
+    const LIBDL: [&str; 5] = ["dladdr", "dlclose", "dlerror", "dlopen", "dlsym"];
+    let asked = undefined();
+    assert!(!LIBDL.iter().any(|name| asked.contains(*name)), "{asked:?}");
+    assert!(asked.contains("malloc"), "{asked:?}");
 }
 
 /// Configures the build with `options`, which must fail, and returns what is said.

@@ -5,33 +5,47 @@
 
 #include "iot_import.h"
 
-static char key[64], value[64], secret[DEVICE_SECRET_LEN + 1];
+#define ITEMS 8
+
+static struct {
+    char key[64], value[64];
+} items[ITEMS];
+static char secret[DEVICE_SECRET_LEN + 1];
 static int sets, gets, secrets, prints, randoms;
 
-int HAL_Kv_Set(const char *name, const void *val, int len, int sync)
+int HAL_Kv_Set(const char *key, const void *val, int len, int sync)
 {
+    int i;
+
     (void)sync;
     sets++;
-    if (strlen(name) >= sizeof key || len > (int)sizeof value) {
-        return -1;
+    for (i = 0; i < ITEMS; i++) {
+        if ((items[i].key[0] == '\0' || strcmp(items[i].key, key) == 0)
+            && strlen(key) < sizeof items[i].key && len < (int)sizeof items[i].value) {
+            memset(&items[i], 0, sizeof items[i]);
+            strcpy(items[i].key, key);
+            memcpy(items[i].value, val, (size_t)len);
+            return 0;
+        }
     }
-    strcpy(key, name);
-    memset(value, 0, sizeof value);
-    memcpy(value, val, (size_t)len);
-    return 0;
+    return -1;
 }
 
-int HAL_Kv_Get(const char *name, void *buffer, int *buffer_len)
+int HAL_Kv_Get(const char *key, void *buffer, int *buffer_len)
 {
-    int len = (int)strlen(value);
+    int i;
 
     gets++;
-    if (strcmp(name, key) != 0 || len > *buffer_len) {
-        return -1;
+    for (i = 0; i < ITEMS; i++) {
+        int len = (int)strlen(items[i].value);
+
+        if (strcmp(items[i].key, key) == 0 && len <= *buffer_len) {
+            memcpy(buffer, items[i].value, (size_t)len);
+            *buffer_len = len;
+            return 0;
+        }
     }
-    memcpy(buffer, value, (size_t)len);
-    *buffer_len = len;
-    return 0;
+    return -1;
 }
 
 int HAL_SetDeviceSecret(char *device_secret)
@@ -65,8 +79,13 @@ void HAL_Printf(const char *fmt, ...)
     va_end(ap);
 }
 
+static const char *whether(int count)
+{
+    return count > 0 ? "yes" : "no";
+}
+
 __attribute__((destructor)) static void report(void)
 {
-    printf("product HAL: %d set, %d got, %d secret, %s, %s\n", sets, gets, secrets,
-           prints > 0 ? "printed" : "silent", randoms > 0 ? "random" : "never random");
+    printf("product HAL called: set %s, get %s, secret %s, print %s, random %s\n", whether(sets),
+           whether(gets), whether(secrets), whether(prints), whether(randoms));
 }

@@ -39,6 +39,6 @@ int32_t HAL_TCP_Destroy(uintptr_t fd)
 
 __attribute__((destructor)) static void report(void)
 {
-    printf("product TCP: %s, %s, %d ended\n", reads > 0 ? "read" : "never read",
-           writes > 0 ? "wrote" : "never wrote", ends);
+    printf("product TCP called: read %s, write %s, %d of 2 ended\n", reads > 0 ? "yes" : "no",
+           writes > 0 ? "yes" : "no", ends);
 }
