@@ -47,7 +47,7 @@ fn every_reconnection_authenticates_again_and_goes_where_it_is_sent() {
     thread::scope(|scope| {
         let program = scope.spawn(|| login(&firmware, &cloud, ["1", "0", "1", "2"]));
         wait_for_connections(&cloud, 1);
-        assert!(cloud.move_to(PRODUCT_KEY, DEVICE_NAME, "eu-central-1"));
+        cloud.move_to(PRODUCT_KEY, DEVICE_NAME, "eu-central-1").unwrap();
         wait_for_connections(&cloud, 2);
         // A failure that passes and an answer that is lost are no reason to give up.
         cloud.faults().next_https(HttpsFault::status(503));

@@ -18,7 +18,8 @@ use rumqttc::{
     Packet, PubAck, PubComp, PubRec, Publish, QoS, SubAck, Subscribe, SubscribeReasonCode,
     UnsubAck, Unsubscribe,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::config::DeviceId;
 use crate::faults::Faults;
@@ -40,6 +41,24 @@ struct Shared {
     sessions: HashMap<DeviceId, Session>,
     retained: BTreeMap<String, Message>,
     connections: u64,
+    watchers: Vec<Watcher>,
+}
+
+/// Who gets a copy of every message that matches.
+struct Watcher {
+    filter: String,
+    messages: UnboundedSender<Seen>,
+}
+
+/// A message as a watcher sees it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Seen {
+    /// The device that published it, `None` for the cloud.
+    pub(crate) from: Option<String>,
+    pub(crate) topic: String,
+    pub(crate) qos: u8,
+    pub(crate) retain: bool,
+    pub(crate) payload: String,
 }
 
 /// A message without anything that belongs to one hop.
@@ -145,9 +164,16 @@ impl Broker {
         Ok(())
     }
 
-    /// Publishes from the cloud's side, to every device that subscribed.
-    pub(crate) fn publish(&self, topic: &str, payload: Bytes, qos: QoS, retain: bool) {
-        self.route(&mut self.lock(), topic, Message { payload, qos }, retain);
+    /// Publishes from the cloud's side; returns how many devices subscribed.
+    pub(crate) fn publish(&self, topic: &str, payload: Bytes, qos: QoS, retain: bool) -> usize {
+        self.route(&mut self.lock(), None, topic, Message { payload, qos }, retain)
+    }
+
+    /// Every message that matches from now on. To drop the receiver ends it.
+    pub(crate) fn watch(&self, filter: &str) -> UnboundedReceiver<Seen> {
+        let (messages, receiver) = unbounded_channel();
+        self.lock().watchers.push(Watcher { filter: filter.to_owned(), messages });
+        receiver
     }
 
     fn publish_from(&self, shared: &mut Shared, device: &DeviceId, publish: Publish) {
@@ -158,7 +184,7 @@ impl Broker {
             self.refused(device, format!("message dropped, {}: {why}", publish.topic));
         } else if new {
             let message = Message { payload: publish.payload, qos: publish.qos };
-            self.route(shared, &publish.topic, message, publish.retain);
+            self.route(shared, Some(device), &publish.topic, message, publish.retain);
         }
         match publish.qos {
             QoS::AtMostOnce => {}
@@ -167,18 +193,31 @@ impl Broker {
         }
     }
 
-    fn route(&self, shared: &mut Shared, topic: &str, message: Message, retain: bool) {
+    /// Gives a message to everyone who subscribed; returns how many devices that are.
+    fn route(
+        &self,
+        shared: &mut Shared,
+        from: Option<&DeviceId>,
+        topic: &str,
+        message: Message,
+        retain: bool,
+    ) -> usize {
+        let mut receivers = 0;
+        shared.show(from, topic, &message, retain);
         for (device, session) in &mut shared.sessions {
             let Some(wanted) = session.wants(topic) else { continue };
             if !session.deliver(topic, &message.payload, lower(wanted, message.qos), false) {
                 self.refused(device, format!("message dropped, {topic}: its queue is full"));
+                continue;
             }
+            receivers += 1;
         }
         if retain && message.payload.is_empty() {
             shared.retained.remove(topic);
         } else if retain {
             shared.retained.insert(topic.to_owned(), message);
         }
+        receivers
     }
 
     fn subscribe(&self, shared: &mut Shared, device: &DeviceId, subscribe: Subscribe) {
@@ -229,6 +268,23 @@ impl Broker {
 }
 
 impl Shared {
+    /// Shows a message to the watchers, and forgets those that have left.
+    fn show(&mut self, from: Option<&DeviceId>, topic: &str, message: &Message, retain: bool) {
+        self.watchers.retain(|Watcher { filter, messages }| {
+            if !topic::matches(topic, filter) {
+                return !messages.is_closed();
+            }
+            let seen = Seen {
+                from: from.map(DeviceId::to_string),
+                topic: topic.to_owned(),
+                qos: message.qos as u8,
+                retain,
+                payload: String::from_utf8_lossy(&message.payload).into_owned(),
+            };
+            messages.send(seen).is_ok()
+        });
+    }
+
     fn session(&mut self, device: &DeviceId) -> &mut Session {
         self.sessions.entry(device.clone()).or_default()
     }

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::QoS;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -23,11 +22,13 @@ use crate::broker::Broker;
 use crate::ca::Authority;
 use crate::config::{Config, DeviceId, Listen, Region};
 use crate::connection::{self, Ends};
+use crate::control;
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
+use crate::operator::{DeviceState, Operator, Refusal};
 use crate::redirect;
-use crate::state::{Registry, Standing};
+use crate::state::Registry;
 use crate::trace::{Event, From, Trace};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,11 +42,9 @@ const PORT_ATTEMPTS: u32 = 50;
 pub struct Cloud {
     https_port: u16,
     mqtt_port: u16,
+    control_addr: Option<SocketAddr>,
     authority: Arc<Authority>,
-    registry: Arc<Registry>,
-    faults: Arc<Faults>,
-    broker: Arc<Broker>,
-    trace: Trace,
+    operator: Operator,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -106,8 +105,11 @@ impl Cloud {
             faults: Arc::clone(&faults),
             trace: trace.clone(),
         };
+        let (control, control_addr) = config.control.map(listen_for_control).transpose()?.unzip();
+        let operator = Operator { registry, faults, broker: Arc::clone(&broker), trace };
         let (stop, stopped) = oneshot::channel();
-        let serve = run(door, https, service, mqtt, Arc::clone(&broker));
+        let doors = Doors { https, mqtt, control };
+        let serve = run(door, doors, service, operator.clone());
         let thread = thread::Builder::new()
             .name("linkkit-sim".into())
             .spawn(move || {
@@ -125,11 +127,9 @@ impl Cloud {
         Ok(Cloud {
             https_port,
             mqtt_port,
+            control_addr,
             authority,
-            registry,
-            faults,
-            broker,
-            trace,
+            operator,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -147,7 +147,7 @@ impl Cloud {
 
     /// The regions. Each has the ports of the first one at an address of its own.
     pub fn regions(&self) -> &[Region] {
-        &self.registry.config.regions
+        &self.operator.registry.config.regions
     }
 
     fn first_address(&self) -> Ipv4Addr {
@@ -174,52 +174,48 @@ impl Cloud {
 
     /// The cloud's view of everything that happens.
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        &self.operator.trace
     }
 
     /// The switches that make the cloud misbehave.
     pub fn faults(&self) -> &Faults {
-        &self.faults
+        &self.operator.faults
     }
 
     /// The secret of a device, `None` while it has none.
     pub fn device_secret(&self, product_key: &str, device_name: &str) -> Option<String> {
-        self.registry.secret(&DeviceId::new(product_key, device_name))
+        self.operator.registry.secret(&DeviceId::new(product_key, device_name))
+    }
+
+    /// Where the control API listens, if the configuration asked for it.
+    pub fn control_addr(&self) -> Option<SocketAddr> {
+        self.control_addr
     }
 
     /// Makes a device registrable again, as the console does; its connection ends.
-    ///
-    /// Returns whether it had registered.
-    pub fn reset(&self, product_key: &str, device_name: &str) -> Result<bool, Error> {
-        let device = DeviceId::new(product_key, device_name);
-        let had_registered = self.registry.reset(&device)?;
-        if had_registered {
-            self.broker.kick(&device);
-        }
-        Ok(had_registered)
+    pub fn reset(&self, product_key: &str, device_name: &str) -> Result<(), Refusal> {
+        self.operator.reset(&DeviceId::new(product_key, device_name))
     }
 
     /// Every device that was created or has registered, and where it stands.
     pub fn devices(&self) -> Vec<DeviceState> {
-        let devices = self.registry.devices().into_iter();
-        devices
-            .map(|(id, standing)| DeviceState { online: self.broker.is_online(&id), id, standing })
-            .collect()
+        self.operator.devices()
     }
 
     /// Sends a device to the data node in this region from its next HTTPS authentication on; its
-    /// connection ends. Returns whether there is such a region.
-    pub fn move_to(&self, product_key: &str, device_name: &str, region: &str) -> bool {
-        let device = DeviceId::new(product_key, device_name);
-        let Some(region) = self.registry.config.region(region) else { return false };
-        self.registry.move_to(device.clone(), region);
-        self.broker.kick(&device);
-        true
+    /// connection ends.
+    pub fn move_to(
+        &self,
+        product_key: &str,
+        device_name: &str,
+        region: &str,
+    ) -> Result<(), Refusal> {
+        self.operator.move_to(&DeviceId::new(product_key, device_name), region)
     }
 
     /// Makes every token that HTTPS authentication has handed out void.
     pub fn expire_tokens(&self) {
-        self.registry.expire_tokens();
+        self.operator.registry.expire_tokens();
     }
 
     /// Publishes to every device that subscribed to a filter that matches `topic`.
@@ -227,12 +223,12 @@ impl Cloud {
     /// A device that is away gets a QoS 1 message later when its session is persistent. QoS 2
     /// counts as QoS 1, and `retain` keeps the message for later subscribers.
     pub fn publish(&self, topic: &str, payload: impl Into<Bytes>, qos: QoS, retain: bool) {
-        self.broker.publish(topic, payload.into(), qos, retain);
+        self.operator.broker.publish(topic, payload.into(), qos, retain);
     }
 
     /// Drops a device's MQTT connection without a word; returns whether it had one.
     pub fn kick(&self, product_key: &str, device_name: &str) -> bool {
-        self.broker.kick(&DeviceId::new(product_key, device_name))
+        self.operator.broker.kick(&DeviceId::new(product_key, device_name))
     }
 }
 
@@ -244,19 +240,6 @@ impl Drop for Cloud {
             let _ = thread.join();
         }
     }
-}
-
-/// A device and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeviceState {
-    /// The device.
-    #[serde(flatten)]
-    pub id: DeviceId,
-    /// Whether it has a secret.
-    pub standing: Standing,
-    /// Whether it is connected over MQTT.
-    pub online: bool,
 }
 
 /// The sockets of one service: one a region, by the region's name.
@@ -293,13 +276,33 @@ fn bind(addr: SocketAddr) -> io::Result<StdListener> {
     Ok(listener)
 }
 
+fn listen_for_control(addr: SocketAddr) -> Result<(StdListener, SocketAddr), Error> {
+    if !addr.ip().is_loopback() {
+        let why = io::Error::other("it is for this machine alone: give a loopback address");
+        return Err(why).trying(|| format!("listen on {addr} for the control API"));
+    }
+    let listener = bind(addr).trying(|| {
+        format!("listen on {addr} for the control API; another address can be given by --control")
+    })?;
+    let addr = listener.local_addr().trying(|| "find the address of a socket".into())?;
+    Ok((listener, addr))
+}
+
+/// Everything that is listened on.
+struct Doors {
+    https: Listeners,
+    mqtt: Listeners,
+    control: Option<StdListener>,
+}
+
 async fn run(
     door: Door,
-    https: Listeners,
+    doors: Doors,
     service: Arc<Service>,
-    mqtt: Listeners,
-    broker: Arc<Broker>,
+    operator: Operator,
 ) -> Result<(), Error> {
+    let Doors { https, mqtt, control } = doors;
+    let broker = Arc::clone(&operator.broker);
     let door = Arc::new(door);
     let listener = |std| TcpListener::from_std(std).trying(|| "use a socket".into());
     let mut accepting = JoinSet::new();
@@ -335,6 +338,16 @@ async fn run(
                         connection::serve(stream, ends, &broker).await;
                     }
                 });
+            }
+        });
+    }
+    if let Some(socket) = control {
+        let listener = listener(socket)?;
+        accepting.spawn(async move {
+            loop {
+                let (stream, _) = accept(&listener).await;
+                let operator = operator.clone();
+                tokio::spawn(async move { control::serve(stream, &operator).await });
             }
         });
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ pub struct Config {
     /// Where to keep the secrets handed out, so that 6289 survives a restart; `None`: in memory.
     #[serde(skip)]
     pub state: Option<PathBuf>,
+    /// Where the control API listens; `None`: there is none.
+    #[serde(skip)]
+    pub control: Option<SocketAddr>,
 }
 
 /// The ports on which every region listens. 0, the default, takes one that is free in all of them.
@@ -192,6 +195,7 @@ impl Default for Config {
                 ],
             }],
             state: None,
+            control: None,
         }
     }
 }

@@ -10,6 +10,11 @@ pub(crate) fn say(speaker: &str, text: impl std::fmt::Display) {
     let _ = writeln!(io::stdout().lock(), "{speaker:<6} | {text}");
 }
 
+/// Prints one line of an answer, which scripts may read.
+pub(crate) fn print(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
 /// Prints everything that the cloud sees from now on.
 pub(crate) fn show(cloud: &Cloud) {
     cloud.trace().observe(|entry| say("cloud", entry));

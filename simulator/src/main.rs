@@ -2,21 +2,34 @@
 
 #![forbid(unsafe_code)]
 
+mod client;
 mod console;
 mod run;
 mod serve;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use client::Wish;
 use linkkit_sim::{Config, Error};
 
-/// A loopback IoT cloud for firmware: dynamic registration over HTTPS, MQTT over TLS, and the
-/// platform's checks, on this machine alone.
+/// A loopback IoT cloud for firmware: dynamic registration and authentication over HTTPS, MQTT over
+/// TLS, five regions, and the platform's checks, on this machine alone.
+///
+/// `run` is a cloud for one program. `serve` is one that stays; the other commands talk to it.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Cli {
+    /// The address of the control API: where a cloud listens for the other commands, and where
+    /// they look for it. Port 0 takes a free one. [default: 127.0.0.1:18830, and none for `run`]
+    #[arg(long, value_name = "ADDR", global = true)]
+    control: Option<SocketAddr>,
+    /// Print JSON, for scripts. Only for the commands that talk to a running cloud.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,6 +45,8 @@ enum Command {
     /// beside the cloud's view. The exit code is the program's.
     #[command(after_help = "Example:\n  linkkit-sim run c_examples/mqtt-example.c -- loop")]
     Run(RunArgs),
+    #[command(flatten)]
+    Ask(Wish),
 }
 
 #[derive(Args)]
@@ -64,19 +79,28 @@ struct RunArgs {
 }
 
 impl CloudArgs {
-    fn config(self) -> Result<Config, Error> {
+    fn config(self, control: Option<SocketAddr>) -> Result<Config, Error> {
         let config = match &self.config {
             Some(path) => Config::load(path)?,
             None => Config::default(),
         };
-        Ok(Config { state: self.state, ..config })
+        Ok(Config { state: self.state, control, ..config })
     }
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Serve { cloud } => cloud.config().and_then(|config| serve::serve(&config)),
-        Command::Run(arguments) => run::run(arguments),
+    let Cli { control, json, command } = Cli::parse();
+    if json && !matches!(command, Command::Ask(_)) {
+        let why = "--json is for the commands that talk to a running cloud";
+        Cli::command().error(ErrorKind::ArgumentConflict, why).exit();
+    }
+    let by_default = control.unwrap_or(client::DEFAULT_CONTROL);
+    let result = match command {
+        Command::Serve { cloud } => {
+            cloud.config(Some(by_default)).and_then(|config| serve::serve(&config))
+        }
+        Command::Run(arguments) => run::run(arguments, control),
+        Command::Ask(wish) => client::ask(by_default, json, &wish),
     };
     result.unwrap_or_else(|error| {
         eprintln!("linkkit-sim: {error}");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus, Stdio};
@@ -16,8 +17,8 @@ use crate::RunArgs;
 use crate::console::{say, show};
 
 /// Builds a program, runs it against a cloud of its own, and returns its exit code.
-pub(crate) fn run(arguments: RunArgs) -> Result<ExitCode, Error> {
-    let mut config = arguments.cloud.config()?;
+pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<ExitCode, Error> {
+    let mut config = arguments.cloud.config(control)?;
     let source = &arguments.program;
     fs::metadata(source).map_err(failed(format!("read the program {}", source.display())))?;
     let profile = if arguments.release { Profile::Release } else { Profile::Debug };

@@ -36,7 +36,10 @@ pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
         );
     }
     say("cloud", format_args!("CA     {}", ca.path().display()));
-    say("cloud", "Ctrl-C ends it.");
+    if let Some(control) = cloud.control_addr() {
+        say("cloud", format_args!("Control http://{control}"));
+        say("cloud", "Ctrl-C ends it; `linkkit-sim --help` lists what can be done meanwhile.");
+    }
     show(&cloud);
     runtime.block_on(tokio::signal::ctrl_c()).map_err(io("wait for Ctrl-C"))?;
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,236 @@
+//! The commands that talk to a running cloud: `linkkit-sim devices` and its like.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use clap::Subcommand;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use linkkit_sim::Error;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::runtime;
+
+use crate::console::print;
+
+/// Where `serve` listens for these commands unless it is told otherwise.
+pub(crate) const DEFAULT_CONTROL: SocketAddr =
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 18830);
+
+#[derive(Subcommand)]
+pub(crate) enum Wish {
+    /// List the devices: who has registered, and who is connected.
+    Devices,
+    /// Make a device registrable again, as the console does. Its secret is void.
+    Reset {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+    },
+    /// Drop a device's connection without a word.
+    Kick {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+    },
+    /// Send a device to the data node in another region from its next authentication over HTTPS
+    /// on; its connection ends.
+    Move {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+        /// The region's name, such as eu-central-1.
+        region: String,
+    },
+    /// Publish a message to the devices that subscribed.
+    #[command(after_help = "Example:\n  linkkit-sim publish /a1ExpAkj9Hi/Example_dyn1/data hello")]
+    Publish {
+        /// The topic.
+        topic: String,
+        /// The message.
+        payload: String,
+        /// 0 or 1.
+        #[arg(long, default_value_t = 1)]
+        qos: u8,
+        /// Keep it for later subscribers.
+        #[arg(long)]
+        retain: bool,
+    },
+    /// Show messages as they come, until Ctrl-C.
+    #[command(after_help = "Example:\n  linkkit-sim watch '/a1ExpAkj9Hi/+/data'")]
+    Watch {
+        /// The topic, which may have + and #.
+        #[arg(default_value = "#")]
+        topic: String,
+    },
+    /// Spoil the next answers to registrations and authentications, or give them late.
+    #[command(after_help = "Example:\n  linkkit-sim fail --status 503 --count 2")]
+    Fail {
+        /// Fail with this HTTP status, 400 to 599.
+        #[arg(long)]
+        status: Option<u16>,
+        /// Answer this many milliseconds late.
+        #[arg(long, value_name = "MS")]
+        delay: Option<u64>,
+        /// How many answers.
+        #[arg(long, default_value_t = 1)]
+        count: u32,
+    },
+    /// Make every token void that authentication over HTTPS has handed out.
+    Expire,
+}
+
+/// Asks the running cloud to do it, and shows what it says.
+pub(crate) fn ask(control: SocketAddr, json: bool, wish: &Wish) -> Result<ExitCode, Error> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(failed("start".into()))?
+        .block_on(async {
+            let response = send(control, wish).await?;
+            if response.status() != StatusCode::OK {
+                return refused(response, control, json).await;
+            }
+            if let Wish::Watch { topic } = wish {
+                // To standard error, so that what a script reads are messages alone.
+                eprintln!("watching {topic}; Ctrl-C ends it");
+                return follow(response, json).await;
+            }
+            let body = read(response, control).await?;
+            print(if json { body.to_string() } else { in_words(wish, &body) });
+            Ok(ExitCode::SUCCESS)
+        })
+}
+
+fn failed(what: String) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Io { what, source }
+}
+
+fn broken(
+    control: SocketAddr,
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
+    failed(format!("talk to the cloud at {control}"))(io::Error::other(cause))
+}
+
+async fn send(control: SocketAddr, wish: &Wish) -> Result<Response<Incoming>, Error> {
+    let stream = TcpStream::connect(control).await.map_err(failed(format!(
+        "reach a cloud at {control}; start one by `linkkit-sim serve`, or name its --control"
+    )))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|cause| broken(control, cause))?;
+    tokio::spawn(connection);
+    let (method, path, body) = request(wish);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, control.to_string())
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::<Bytes>::from(body.to_string()))
+        .map_err(|cause| broken(control, cause))?;
+    sender.send_request(request).await.map_err(|cause| broken(control, cause))
+}
+
+fn request(wish: &Wish) -> (Method, String, Value) {
+    let post = |path: &str, body| (Method::POST, path.to_owned(), body);
+    let get = |path: String| (Method::GET, path, Value::Null);
+    match wish {
+        Wish::Devices => get("/devices".into()),
+        Wish::Watch { topic } => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("topic", topic)
+                .finish();
+            get(format!("/watch?{query}"))
+        }
+        Wish::Reset { device } => post("/reset", json!({"device": device})),
+        Wish::Kick { device } => post("/kick", json!({"device": device})),
+        Wish::Move { device, region } => post("/move", json!({"device": device, "region": region})),
+        Wish::Publish { topic, payload, qos, retain } => post(
+            "/publish",
+            json!({"topic": topic, "payload": payload, "qos": qos, "retain": retain}),
+        ),
+        Wish::Fail { status, delay, count } => {
+            post("/fail", json!({"status": status, "delayMs": delay, "count": count}))
+        }
+        Wish::Expire => post("/expire", Value::Null),
+    }
+}
+
+async fn read(response: Response<Incoming>, control: SocketAddr) -> Result<Value, Error> {
+    let body = response.into_body().collect().await.map_err(|cause| broken(control, cause))?;
+    serde_json::from_slice(&body.to_bytes()).map_err(|cause| broken(control, cause))
+}
+
+async fn refused(
+    response: Response<Incoming>,
+    control: SocketAddr,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let body = read(response, control).await?;
+    if json {
+        print(body);
+    } else {
+        eprintln!("linkkit-sim: {}", text(&body, "error").unwrap_or("the cloud said no"));
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// Shows message after message until the cloud ends.
+async fn follow(response: Response<Incoming>, json: bool) -> Result<ExitCode, Error> {
+    let mut body = response.into_body();
+    let mut pending = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        pending.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            let message: Value = serde_json::from_slice(&line).unwrap_or_default();
+            print(if json { message.to_string() } else { message_line(&message) });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn message_line(message: &Value) -> String {
+    format!(
+        "{} QoS {} from {}: {}",
+        text(message, "topic").unwrap_or_default(),
+        message.get("qos").unwrap_or(&Value::Null),
+        text(message, "from").unwrap_or("the cloud"),
+        // Control characters must not reach the terminal.
+        text(message, "payload").unwrap_or_default().escape_debug()
+    )
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    object.get(name)?.as_str()
+}
+
+fn in_words(wish: &Wish, body: &Value) -> String {
+    let number = |name: &str| body.get(name).and_then(Value::as_u64).unwrap_or_default();
+    match wish {
+        Wish::Devices => device_table(body),
+        Wish::Reset { device } => format!("{device} can register again"),
+        Wish::Kick { device } => format!("{device} is disconnected"),
+        Wish::Move { device, region } => {
+            format!("{device} is sent to {region} when it authenticates over HTTPS next")
+        }
+        Wish::Publish { .. } => format!("subscribers that get it: {}", number("receivers")),
+        Wish::Fail { .. } => format!("HTTPS answers to be spoilt: {}", number("answers")),
+        Wish::Expire => "every token is void".into(),
+        Wish::Watch { .. } => String::new(),
+    }
+}
+
+fn device_table(devices: &Value) -> String {
+    let mut table = format!("{:<54} {:<13} {}", "DEVICE", "STANDING", "CONNECTED");
+    for device in devices.as_array().into_iter().flatten() {
+        let text = |name: &str| text(device, name).unwrap_or_default();
+        let id = format!("{}.{}", text("productKey"), text("deviceName"));
+        let online = if device.get("online") == Some(&Value::Bool(true)) { "yes" } else { "no" };
+        table.push_str(&format!("\n{id:<54} {:<13} {online}", text("standing")));
+    }
+    table
+}

@@ -1,0 +1,234 @@
+//! The commands that talk to a running cloud, from a terminal's side.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
+#![allow(dead_code, reason = "each test file uses a part of the support module")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use linkkit_sim::{Cloud, Config, QoS};
+use serde_json::{Value, json};
+
+use support::{Device, Login, PRODUCT, TIMEOUT, register};
+
+const DATA: &str = "/a1ExpAkj9Hi/Example_dev1/data";
+
+fn start() -> Cloud {
+    let control = Some("127.0.0.1:0".parse().unwrap());
+    Cloud::start(&Config { control, ..Config::default() }).unwrap()
+}
+
+fn command(control: SocketAddr, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linkkit-sim"));
+    command.arg("--control").arg(control.to_string()).args(arguments);
+    command
+}
+
+/// Exit code, standard output, standard error.
+fn ask(cloud: &Cloud, arguments: &[&str]) -> (i32, String, String) {
+    let output = command(cloud.control_addr().unwrap(), arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[track_caller]
+fn done(cloud: &Cloud, arguments: &[&str]) -> String {
+    let (code, out, err) = ask(cloud, arguments);
+    assert_eq!((code, err.as_str()), (0, ""));
+    out
+}
+
+#[track_caller]
+fn refused(cloud: &Cloud, arguments: &[&str], words: &str) {
+    let (code, out, err) = ask(cloud, arguments);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with("linkkit-sim: ") && err.contains(words), "{err}");
+}
+
+#[test]
+fn devices_are_listed_with_what_became_of_them() {
+    let cloud = start();
+    let (_device, _) = Device::connect(&cloud, &Login::of(&cloud, "Example_dev1"));
+    let table = done(&cloud, &["devices"]);
+    let rows: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        rows,
+        [
+            ["DEVICE", "STANDING", "CONNECTED"],
+            ["a1ExpAkj9Hi.Example_dev1", "burned", "yes"],
+            ["a1ExpAkj9Hi.Example_dyn1", "unregistered", "no"],
+        ]
+    );
+    register(&cloud, "Example_dyn1");
+    let listed: Value = serde_json::from_str(&done(&cloud, &["devices", "--json"])).unwrap();
+    assert_eq!(
+        listed[1],
+        json!({"productKey": PRODUCT, "deviceName": "Example_dyn1", "standing": "registered",
+               "online": false})
+    );
+}
+
+#[test]
+fn a_reset_device_registers_again() {
+    let cloud = start();
+    refused(&cloud, &["reset", "Example_dyn1"], "has not registered");
+    refused(&cloud, &["reset", "Example_dev1"], "the secret of a1ExpAkj9Hi.Example_dev1 is in the");
+    refused(&cloud, &["reset", "nobody"], "there is no device nobody; `linkkit-sim devices` lists");
+    assert_eq!(register(&cloud, "Example_dyn1")["code"], 200);
+    let whole_name = "a1ExpAkj9Hi.Example_dyn1";
+    assert_eq!(done(&cloud, &["reset", whole_name]), format!("{whole_name} can register again\n"));
+    assert_eq!(register(&cloud, "Example_dyn1")["code"], 200);
+}
+
+#[test]
+fn messages_are_published_and_watched() {
+    let cloud = start();
+    let (mut device, _) = Device::connect(&cloud, &Login::of(&cloud, "Example_dev1"));
+    device.subscribe(DATA);
+    let control = cloud.control_addr().unwrap();
+    let mut watch = Watch::start(control, &["watch", "/a1ExpAkj9Hi/+/data"]);
+    let mut watch_json = Watch::start(control, &["watch", "--json"]);
+
+    assert_eq!(done(&cloud, &["publish", DATA, "from the cloud"]), "subscribers that get it: 1\n");
+    assert_eq!(device.message().payload, "from the cloud");
+    device.publish(DATA, "from\nthe device", QoS::AtMostOnce, false);
+    assert_eq!(watch.line(), format!("{DATA} QoS 1 from the cloud: from the cloud"));
+    assert_eq!(
+        watch.line(),
+        format!("{DATA} QoS 0 from a1ExpAkj9Hi.Example_dev1: from\\nthe device")
+    );
+    let message: Value = serde_json::from_str(&watch_json.line()).unwrap();
+    assert_eq!(
+        message,
+        json!({"from": null, "topic": DATA, "qos": 1, "retain": false,
+               "payload": "from the cloud"})
+    );
+    refused(&cloud, &["publish", "data", "x"], "'data' is not a topic: it starts with /");
+    refused(&cloud, &["publish", DATA, "x", "--qos", "2"], "the platform has 0 and 1");
+    refused(&cloud, &["watch", "/a#"], "'/a#' is not a topic filter");
+}
+
+/// A `watch` that runs, ended when dropped.
+struct Watch {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Watch {
+    /// Returns once it watches, which it says on standard error.
+    fn start(control: SocketAddr, arguments: &[&str]) -> Self {
+        let mut child = command(control, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+        assert!(said.starts_with("watching "), "{said}");
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Watch { child, lines }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn connections_are_dropped_and_devices_moved() {
+    let cloud = start();
+    refused(&cloud, &["kick", "Example_dev1"], "is not connected");
+    let login = Login::of(&cloud, "Example_dev1");
+    let (mut device, _) = Device::connect(&cloud, &login);
+    assert_eq!(done(&cloud, &["kick", "Example_dev1"]), "Example_dev1 is disconnected\n");
+    assert_eq!(device.receive(), None);
+    let (mut device, _) = Device::connect(&cloud, &login);
+    done(&cloud, &["move", "Example_dev1", "eu-central-1"]);
+    assert_eq!(device.receive(), None);
+    refused(&cloud, &["move", "Example_dev1", "mars"], "no region mars, but cn-shanghai, ");
+    done(&cloud, &["expire"]);
+}
+
+#[test]
+fn answers_fail_on_demand() {
+    let cloud = start();
+    done(&cloud, &["fail", "--status", "503", "--count", "2"]);
+    let request = support::register_request("ffFnFlKQW3HYjjPR", "Example_dyn1");
+    for _ in 0..2 {
+        assert!(support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
+    }
+    done(&cloud, &["fail", "--delay", "300"]);
+    let start = std::time::Instant::now();
+    assert_eq!(register(&cloud, "Example_dyn1")["code"], 200);
+    assert!(start.elapsed().as_millis() >= 300);
+    refused(&cloud, &["fail"], "say how to fail");
+    refused(&cloud, &["fail", "--status", "200"], "from 400 to 599");
+}
+
+#[test]
+fn a_cloud_that_is_not_there_is_named() {
+    let closed = start().control_addr().unwrap();
+    let output = command(closed, &["devices"]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains(&format!("cannot reach a cloud at {closed}; start one by")), "{err}");
+    let output = command(closed, &["serve", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_page_in_a_browser_does_not_get_in() {
+    let cloud = start();
+    let raw = |request: &str| {
+        let mut stream = TcpStream::connect(cloud.control_addr().unwrap()).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    };
+    let end = "Connection: close\r\n";
+    let foreign = raw(&format!("GET /devices HTTP/1.1\r\nHost: evil.example\r\n{end}\r\n"));
+    assert!(foreign.starts_with("HTTP/1.1 400"), "{foreign}");
+    let simple = raw(&format!(
+        "POST /expire HTTP/1.1\r\nHost: localhost:1\r\nContent-Type: text/plain\r\n{end}Content-Length: 0\r\n\r\n"
+    ));
+    assert!(simple.starts_with("HTTP/1.1 400"), "{simple}");
+    let good = raw(&format!("GET /devices HTTP/1.1\r\nHost: localhost:1\r\n{end}\r\n"));
+    assert!(good.starts_with("HTTP/1.1 200"), "{good}");
+}
+
+#[test]
+fn serve_says_where_everything_is() {
+    let mut child =
+        command("127.0.0.1:0".parse().unwrap(), &["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let shown: Vec<String> = lines.by_ref().map(Result::unwrap).take(7).collect();
+    let control = shown[6].strip_prefix("cloud  | Control http://").unwrap();
+    let output = command(control.parse().unwrap(), &["devices"]).output().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    for (line, region) in shown.iter().zip(Config::default().regions) {
+        let wanted = format!("{:<15} HTTPS https://{}:", region.name, region.address);
+        assert!(line.contains(&wanted), "{line}");
+    }
+}
