@@ -167,9 +167,23 @@ impl Run {
 /// Runs a program against `cloud` to its end, and checks that it printed no secret: none that the
 /// cloud knows, none that was sent to it, and none of `others`.
 #[track_caller]
-pub(crate) fn run(mut command: Command, cloud: &Cloud, others: &[&str]) -> Run {
+pub(crate) fn run(command: Command, cloud: &Cloud, others: &[&str]) -> Run {
+    run_for(LIMIT, command, cloud, others)
+}
+
+/// The same for a program that may take as long as `limit`.
+#[track_caller]
+pub(crate) fn run_for(
+    limit: Duration,
+    mut command: Command,
+    cloud: &Cloud,
+    others: &[&str],
+) -> Run {
     command.envs(cloud.redirect_env());
-    let run = run_without_cloud(command, others);
+    let run = run_to_end(command, limit);
+    for secret in others {
+        run.hides(secret);
+    }
     for secret in secrets(cloud) {
         run.hides(&secret);
     }
@@ -179,14 +193,14 @@ pub(crate) fn run(mut command: Command, cloud: &Cloud, others: &[&str]) -> Run {
 /// Runs a program to its end, and checks that it printed none of the `secrets`.
 #[track_caller]
 pub(crate) fn run_without_cloud(command: Command, secrets: &[&str]) -> Run {
-    let run = run_to_end(command);
+    let run = run_to_end(command, LIMIT);
     for secret in secrets {
         run.hides(secret);
     }
     run
 }
 
-fn run_to_end(mut command: Command) -> Run {
+fn run_to_end(mut command: Command, limit: Duration) -> Run {
     let (reader, writer) = pipe().unwrap();
     command.stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
     let start = Instant::now();
@@ -194,10 +208,10 @@ fn run_to_end(mut command: Command) -> Run {
     // It holds the pipe's other end, without which the output never ends.
     drop(command);
     let output = read_in_background(reader);
-    let Ok(output) = output.recv_timeout(LIMIT) else {
+    let Ok(output) = output.recv_timeout(limit) else {
         child.kill().unwrap();
         child.wait().unwrap();
-        panic!("not done in {LIMIT:?}:\n{}", output.recv_timeout(LIMIT).unwrap_or_default());
+        panic!("not done in {limit:?}:\n{}", output.recv_timeout(LIMIT).unwrap_or_default());
     };
     let status = child.wait().unwrap();
     Run { status, output, took: start.elapsed() }
