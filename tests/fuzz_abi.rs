@@ -39,16 +39,17 @@ fn build() -> PathBuf {
 }
 
 fn cloud() -> Cloud {
-    let mut devices = vec![Device { name: DEVICE_NAME.into(), secret: None }];
+    let mut devices = vec![Device::new(DEVICE_NAME)];
     devices.extend((0..DEVICES).map(|number| Device {
-        name: format!("Fuzz{number}"),
         secret: Some(DEVICE_SECRET.into()),
+        ..Device::new(format!("Fuzz{number}"))
     }));
     let product = Product {
         key: PRODUCT_KEY.into(),
         secret: PRODUCT_SECRET.into(),
         dynamic_registration: true,
         any_device: false,
+        refuse: None,
         devices,
     };
     Cloud::start(&Config { products: vec![product], ..Config::default() }).unwrap()

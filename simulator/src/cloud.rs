@@ -66,7 +66,7 @@ impl Cloud {
             faults: Arc::default(),
             trace: Trace::new(),
         };
-        Self::open(&config.listen, memory)
+        Self::open(&config.listen, config.control, memory)
     }
 
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
@@ -74,17 +74,22 @@ impl Cloud {
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
         let listen = Listen { https: self.https_port, mqtt: self.mqtt_port };
         let memory = Memory {
-            registry: Arc::clone(&self.registry),
+            registry: Arc::clone(&self.operator.registry),
             authority: Arc::clone(&self.authority),
-            faults: Arc::clone(&self.faults),
-            trace: self.trace.clone(),
+            faults: Arc::clone(&self.operator.faults),
+            trace: self.operator.trace.clone(),
         };
+        let control = self.control_addr;
         drop(self);
         thread::sleep(pause);
-        Self::open(&listen, memory)
+        Self::open(&listen, control, memory)
     }
 
-    fn open(listen_at: &Listen, memory: Memory) -> Result<Self, Error> {
+    fn open(
+        listen_at: &Listen,
+        control_at: Option<SocketAddr>,
+        memory: Memory,
+    ) -> Result<Self, Error> {
         let Memory { registry, authority, faults, trace } = memory;
         let broker =
             Arc::new(Broker::new(Arc::clone(&registry), Arc::clone(&faults), trace.clone()));
@@ -105,7 +110,7 @@ impl Cloud {
             faults: Arc::clone(&faults),
             trace: trace.clone(),
         };
-        let (control, control_addr) = config.control.map(listen_for_control).transpose()?.unzip();
+        let (control, control_addr) = control_at.map(listen_for_control).transpose()?.unzip();
         let operator = Operator { registry, faults, broker: Arc::clone(&broker), trace };
         let (stop, stopped) = oneshot::channel();
         let doors = Doors { https, mqtt, control };
