@@ -5,6 +5,9 @@
 //! whose it is: the device and a tag that only this device with this secret has. An entry whose
 //! tag does not fit was written for an earlier secret and says nothing, as none does: release 2.x
 //! wrote none, and a power cut may come between the two. Then the secret is taken for this device's.
+//!
+//! A store of the firmware's own never gets the entry: the C SDK stores one value, so a port may
+//! have one place, whatever the key, and the entry would take the secret's.
 
 #![forbid(unsafe_code)]
 
@@ -161,6 +164,9 @@ fn owner(hal: &dyn Hal, key: &str, secret: &Secret) -> Option<String> {
 }
 
 fn write_owner(hal: &dyn Hal, key: &str, identity: &Identity, secret: &Secret) {
+    if hal.has_own_kv() {
+        return;
+    }
     let device_id = identity.device_id();
     let entry = format!("{device_id} {}", sign::owner_tag(&device_id, secret));
     let stored = hal.kv_set(&format!("{key}{OWNER_SUFFIX}"), entry.as_bytes());
@@ -230,6 +236,16 @@ mod tests {
             assert_eq!(found(hal, &device()).as_deref(), Some(SECRET));
             assert_eq!(hal.calls("kv_set"), 1, "once is enough");
         }
+    }
+
+    #[test]
+    fn a_store_of_the_firmware_s_gets_nothing_but_the_secret() {
+        let hal = FakeHal::leak();
+        hal.state().own_kv = true;
+        SecretStore::new().save(hal, &device(), &Secret::new(SECRET));
+        assert_eq!(found(hal, &device()).as_deref(), Some(SECRET));
+        assert_eq!(hal.state().kv.len(), 1);
+        assert_eq!(hal.calls("kv_set"), 1);
     }
 
     #[test]

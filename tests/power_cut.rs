@@ -179,7 +179,7 @@ impl Device<'_> {
         let first = self.boot(self.firmware.under(killer.at(call)));
         let stored = self.stored_secret();
         if first.output.contains("the secret is stored") {
-            assert!(stored.is_some(), "call {call}: HAL_Kv_Set said so");
+            assert!(stored.is_some(), "call {call}: the device was told so");
         }
         if stored.is_some() {
             assert!(stored == self.handed_out(), "call {call}: another secret is stored");

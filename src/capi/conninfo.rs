@@ -23,8 +23,8 @@ const TARGET: &str = "IOT_SetupConnInfo";
 /// (`HAL_GetProductSecret`), stored (`HAL_Kv_Set`) and handed to `HAL_SetDeviceSecret`. A secret
 /// that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
 /// loses it for ever. A stored secret of another device is neither used nor replaced: a second
-/// entry, `<key>.owner`, says whose it is. Without that entry, as the C SDK leaves it, the secret is
-/// taken for this device's.
+/// entry, `<key>.owner`, says whose it is. Without that entry, as the C SDK and a firmware's own
+/// `HAL_Kv_Set` leave it, the secret is taken for this device's.
 ///
 /// With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0, or the build's choice) the cloud is
 /// then asked, over HTTPS, for the MQTT server to connect to and the user name and password there.

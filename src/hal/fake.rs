@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) firmware_version: String,
     pub(crate) pinned_root: Option<String>,
     pub(crate) kv: HashMap<String, Vec<u8>>,
+    /// Whether `kv_*` count as the firmware's own.
+    pub(crate) own_kv: bool,
     /// What `kv_set` fails with.
     pub(crate) kv_failure: Option<i32>,
     pub(crate) utc_ms: i64,
@@ -60,6 +62,7 @@ impl FakeHal {
             firmware_version: String::new(),
             pinned_root: None,
             kv: HashMap::new(),
+            own_kv: false,
             kv_failure: None,
             utc_ms: 0,
             read_style: ReadStyle::Available,
@@ -208,6 +211,10 @@ impl Hal for FakeHal {
 
     fn pinned_root(&self) -> Option<String> {
         self.count("pinned_root").pinned_root.clone()
+    }
+
+    fn has_own_kv(&self) -> bool {
+        self.count("has_own_kv").own_kv
     }
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {

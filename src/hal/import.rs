@@ -302,6 +302,7 @@ unsafe extern "C" {
 
 // Defined by shim/linked.c: whether the function that is linked is the library's own.
 unsafe extern "C" {
+    safe fn linkkit_ours_HAL_Kv_Set() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Write() -> c_int;
     safe fn linkkit_ours_HAL_SSL_Establish() -> c_int;
@@ -310,6 +311,7 @@ unsafe extern "C" {
 
 /// Which of the linked functions are ours.
 struct Ours {
+    kv: bool,
     tcp_read: bool,
     tcp_write: bool,
     ssl: bool,
@@ -317,6 +319,7 @@ struct Ours {
 }
 
 static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
+    kv: linkkit_ours_HAL_Kv_Set() != 0,
     tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
     tcp_write: linkkit_ours_HAL_TCP_Write() != 0,
     ssl: linkkit_ours_HAL_SSL_Establish() != 0,
@@ -440,6 +443,10 @@ impl Hal for Imported {
         }
         // SAFETY: the function returns a NUL-terminated text that stays valid.
         Some(unsafe { CStr::from_ptr(pem) }.to_string_lossy().into_owned())
+    }
+
+    fn has_own_kv(&self) -> bool {
+        !OURS.kv
     }
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {

@@ -59,6 +59,9 @@ pub trait Hal: Send + Sync {
     /// function is ours, so that the firmware pins nothing.
     fn pinned_root(&self) -> Option<String>;
 
+    /// Whether the firmware brings its own `HAL_Kv_Set`, which then gets nothing that the C SDK does
+    /// not store.
+    fn has_own_kv(&self) -> bool;
     /// Reads the value stored under `key`, `None` when there is none (`HAL_Kv_Get`).
     ///
     /// A value longer than `room` bytes counts as none: it cannot be one of ours.

@@ -102,7 +102,7 @@ WEAK int HAL_GetFirmwareVesion(char *version)
 }
 
 /* Key-value store */
-VALUE(int, HAL_Kv_Set, (const char *key, const void *val, int len, int sync),
+KNOWN(int, HAL_Kv_Set, (const char *key, const void *val, int len, int sync),
       (key, val, len, sync))
 VALUE(int, HAL_Kv_Get, (const char *key, void *buffer, int *buffer_len),
       (key, buffer, buffer_len))

@@ -61,10 +61,6 @@ static char handed_over[SECRET_MAX + 1];
 
 int HAL_Kv_Set(const char *key, const void *val, int len, int sync)
 {
-    if (strcmp(key, KEY ".owner") == 0) {
-        /* A port may have room for one value only. */
-        return -1;
-    }
     calls.kv_set++;
     CHECK(strcmp(key, KEY) == 0 && len > 0 && len <= SECRET_MAX && sync == 1);
     memcpy(stored, val, (size_t)len);

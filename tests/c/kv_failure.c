@@ -6,9 +6,6 @@ static char handed_over[DEVICE_SECRET_LEN + 1];
 
 int HAL_Kv_Set(const char *key, const void *value, int len, int sync)
 {
-    if (strcmp(key, "DyncRegDeviceSecret.owner") == 0) {
-        return 0;
-    }
     attempts++;
     EXPECT(strcmp(key, "DyncRegDeviceSecret") == 0);
     EXPECT(sync == 1);

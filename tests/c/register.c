@@ -33,9 +33,6 @@ static int report(const char *function, const void *secret, size_t len)
 
 int HAL_Kv_Set(const char *key, const void *value, int len, int sync)
 {
-    if (strcmp(key, "DyncRegDeviceSecret.owner") == 0) {
-        return 0;
-    }
     EXPECT(strcmp(key, "DyncRegDeviceSecret") == 0);
     EXPECT(sync == 1);
     return report("HAL_Kv_Set", value, (size_t)len);
