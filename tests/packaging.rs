@@ -251,6 +251,19 @@ fn cmake_links_a_products_own_hal() {
     calls_its_own_hal(&firmware);
 }
 
+#[test]
+fn the_shared_library_exports_the_listed_symbols_and_no_others() {
+    let mut nm = Command::new(find_program("nm"));
+    nm.args(["--dynamic", "--defined-only", "--format=posix"]);
+    let listed = done(nm.arg(PREFIX.join("lib").join(SONAME)));
+    let exported: BTreeSet<_> = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.split('@').next())
+        .collect();
+    let list = fs::read_to_string(Path::new(ROOT).join("abi/symbols-2.2.txt")).unwrap();
+    assert_eq!(exported, list.lines().collect());
+}
+
 /// The names of what the archive leaves to others, each once.
 fn undefined() -> BTreeSet<String> {
     let mut nm = Command::new(find_program("nm"));
@@ -312,6 +325,19 @@ fn a_wrong_option_is_named() {
     assert!(said.contains("LINKKIT_ABI is '1.9'; there are: 2.2"), "{said}");
     let said = refusal(&["-DFEATURE_MQTT_DIRECT=maybe"]);
     assert!(said.contains("FEATURE_MQTT_DIRECT is 'maybe'; it may be y or n"), "{said}");
+}
+
+#[test]
+fn a_build_that_authenticates_over_https_has_the_feature_for_it() {
+    let build = tempfile::tempdir().unwrap();
+    done(configuration(build.path()).args(["-G", "Unix Makefiles", "-DFEATURE_MQTT_DIRECT=n"]));
+    let commands = done(cmake().arg("--build").arg(build.path()).args([
+        "--target",
+        "rust",
+        "--",
+        "--dry-run",
+    ]));
+    assert!(commands.contains("--features abi-2-2,https-auth "), "{commands}");
 }
 
 /// Says what a build for another system lacks. No compiler for it is needed to know.
