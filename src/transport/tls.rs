@@ -96,12 +96,19 @@ impl Tls {
             if outgoing.is_empty() {
                 return Ok(true);
             }
-            let written = self.tcp.write(outgoing, deadline)?;
-            outgoing.advance(written);
-            if !outgoing.is_empty() {
+            if !self.push(outgoing, deadline)? {
                 return Ok(false);
             }
         }
+    }
+
+    /// Writes ciphertext to the socket; `false`: not all of it went out in time.
+    fn push(&self, outgoing: &mut BytesMut, deadline: Deadline) -> Result<bool, TransportError> {
+        if !outgoing.is_empty() {
+            let written = self.tcp.write(outgoing, deadline)?;
+            outgoing.advance(written);
+        }
+        Ok(outgoing.is_empty())
     }
 
     /// Says what rustls has to say beside data, such as an alert. What cannot go out now goes out
@@ -153,12 +160,11 @@ impl Connection for Tls {
         let mut sent = 0;
         // Nothing is encrypted that could not go out: a peer that does not read must not make
         // ciphertext pile up.
-        while let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty())
-            && self.write(&mut outgoing, deadline)?
+        while self.push(&mut outgoing, deadline)?
+            && let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty())
         {
-            sent += lock(&self.session).encrypt(rest)?;
+            sent += lock(&self.session).encrypt(rest, &mut outgoing)?;
         }
-        self.write(&mut outgoing, deadline)?;
         Ok(sent)
     }
 
@@ -220,13 +226,17 @@ impl Session {
         Session { rustls, early: BytesMut::new(), failed: None, peer_closed: false, closed: false }
     }
 
-    /// Encrypts as much of `plaintext` as rustls takes before the ciphertext must be fetched.
-    fn encrypt(&mut self, plaintext: &[u8]) -> Result<usize, TransportError> {
+    /// Encrypts as much of `plaintext` as rustls takes before the ciphertext must be fetched, and
+    /// appends the ciphertext to `into`.
+    fn encrypt(&mut self, plaintext: &[u8], into: &mut BytesMut) -> Result<usize, TransportError> {
         match &self.failed {
-            Some(cause) => Err(cause.clone().into()),
-            None if self.closed => Err(TransportError::Closed),
-            None => Ok(self.rustls.writer().write(plaintext)?),
+            Some(cause) => return Err(cause.clone().into()),
+            None if self.closed => return Err(TransportError::Closed),
+            None => {}
         }
+        let taken = self.rustls.writer().write(plaintext)?;
+        self.encrypted(into)?;
+        Ok(taken)
     }
 
     fn encrypted(&mut self, into: &mut BytesMut) -> io::Result<()> {
