@@ -33,3 +33,5 @@ step cargo fmt --all --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps --locked --quiet
 step cargo test --workspace --locked
+# The build that authenticates over HTTPS unless it is told otherwise.
+step cargo test --package linkkit --lib --features https-auth --locked conninfo

@@ -25,7 +25,7 @@ use linkkit_sim::{Config, Error};
 struct Cli {
     /// The address of the control API: where a cloud listens for the other commands, and where
     /// they look for it. Port 0 takes a free one. [default: 127.0.0.1:18830, and none for `run`]
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, env = "LINKKIT_SIM_CONTROL")]
     control: Option<SocketAddr>,
     /// Print JSON, for scripts. Only for the commands that talk to a running cloud.
     #[arg(long, global = true)]
