@@ -192,7 +192,10 @@ fn every_function_of_the_hal_is_explained_where_it_belongs() {
         .map(str::to_owned)
         .collect();
     let imports = read("src/hal/import.rs");
-    let (_, calls) = imports.split_once("impl Hal for Imported").unwrap();
+    let (_, implementation) = imports.split_once("impl Hal for Imported").unwrap();
+    // A comment may name what is not called.
+    let code = implementation.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let calls = code.collect::<Vec<_>>().join("\n");
     let is_called = |name: &str| {
         calls.match_indices(name).any(|(at, _)| {
             let next = calls[at + name.len()..].chars().next().unwrap();
