@@ -70,7 +70,10 @@ fn the_console_may_call_the_library() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/chatty_console.c"));
     thread::scope(|scope| {
         scope.spawn(|| {
-            wait_for(&cloud, |entry| matches!(entry.event, Event::Unsubscribe { .. }));
+            wait_for(
+                &cloud,
+                |entry| matches!(&entry.event, Event::Publish { payload, .. } if payload == "cut me off"),
+            );
             assert!(cloud.kick("a1ExpAkj9Hi", "Example_dev1"));
         });
         run(firmware.command(), &cloud, &[]).succeeded();
