@@ -410,7 +410,7 @@ fn the_anchors_that_the_platform_needs_are_built_in() {
 }
 
 /// Firmware in the field is renewed slowly, so this fails half a year before an anchor ends.
-/// `scripts/supply-chain.sh` shows what it prints.
+/// `cargo test no_anchor -- --nocapture` shows when each of them does.
 #[test]
 fn no_anchor_that_the_platform_needs_ends_soon() {
     const DAY: u64 = 24 * 60 * 60;
