@@ -13,7 +13,7 @@
 const int run_ends_early = 0;
 
 static void *client;
-static char write_buf[80 * 1024], read_buf[80 * 1024];
+static char write_buf[8 * 1024], read_buf[8 * 1024];
 static int granted;
 
 static void on_event(void *context, void *handle, iotx_mqtt_event_msg_pt event)

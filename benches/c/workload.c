@@ -14,7 +14,7 @@
 #define TOPIC        "/bench/device/data"
 #define RUN_MS       200
 #define LIMIT_S      120
-#define PAYLOAD_MAX  (64 * 1024)
+#define PAYLOAD_MAX  4096
 
 static char payload[PAYLOAD_MAX];
 

@@ -45,7 +45,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario { fed: true, ..Scenario::new("receive", 200_000, 64, 0) },
         Scenario { fed: true, ..Scenario::new("receive", 50_000, 64, 1) },
         Scenario::new("echo", 20_000, 64, 1),
-        Scenario::new("idle", 10, 0, 0),
+        Scenario::new("idle", 5, 0, 0),
     ];
     all.extend(WINDOWS.map(|window| {
         let only_tls = window != 20;
