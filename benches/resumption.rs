@@ -1,6 +1,6 @@
 //! What a resumed TLS session saves: bytes, time, and round trips.
 //!
-//! `cargo bench --bench resumption` prints the table of `docs/performance.md`.
+//! `cargo bench --bench resumption` prints the table of `docs/tls-resumption.md`.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark, which may fail loudly")]
 

@@ -62,7 +62,9 @@ pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> Stri
          libraries take turns at the same work with the same broker ({}) on loopback. Each figure is the \
          median over the rounds; the ratios compare with libmosquitto. Times are taken inside the \
          callbacks. A round trip is from before the call to publish until the callback that \
-         confirms it. The machine: {}.\n",
+         confirms it. Where two rates are about the same, the broker sets the pace, and the CPU \
+         time that a message takes tells the libraries apart; libmosquitto then keeps in memory \
+         what the broker has not taken, which this library does not. The machine: {}.\n",
         version("mosquitto", "-h"),
         machine(),
     );
