@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
+
+use md5::{Digest as _, Md5};
 
 use crate::deadline::Deadline;
 use crate::dynreg;
@@ -12,17 +14,16 @@ use crate::error::{Error, chain};
 use crate::hal::Hal;
 use crate::https_auth::{self, Grant};
 use crate::identity::{Identity, Secret};
+use crate::profile::Profile;
 use crate::refusal;
-use crate::region::Region;
-use crate::report::SDK_VERSION;
 use crate::secret_store::{self, SecretStore};
 use crate::sign::{self, TIMESTAMP};
+use crate::site::{Site, SiteText};
 use crate::sync::lock;
 use crate::transport::Trust;
 
 /// The time for all that a set-up, or authenticating again, asks the cloud for.
 const TIMEOUT: Duration = Duration::from_secs(10);
-const MQTT_PORT: u16 = 1883;
 const CLIENT_ID_MAX: usize = 256;
 
 /// How a device that has its secret logs in.
@@ -77,6 +78,10 @@ pub enum Ioctl {
     SetMqttDirect,
     /// Get whether the login is direct.
     GetMqttDirect,
+    /// Set the MQTT server's port, 0 for the usual one.
+    SetMqttPort,
+    /// Show the cloud what tells this device from others with the same identity (1) or not (0).
+    SetUuid,
 }
 
 /// What an MQTT client needs to log in.
@@ -99,7 +104,9 @@ pub struct ConnInfo {
 /// Every method may be called from any thread; calls of [`Sdk::setup_conn_info`] follow each other.
 #[derive(Debug)]
 pub struct Sdk {
-    region: AtomicU8,
+    profile: &'static Profile,
+    site: Mutex<Site>,
+    shows_uuid: AtomicBool,
     dynamic_register: AtomicI32,
     mqtt_direct: AtomicBool,
     /// How to authenticate the device of the last set-up over HTTPS again; `None`: it logs in
@@ -115,7 +122,7 @@ pub struct Sdk {
 /// A device that authenticates over HTTPS, and the last that came of it.
 #[derive(Clone, Debug)]
 pub struct Renewal {
-    region: Region,
+    host: String,
     identity: Identity,
     secret: Secret,
     grant: Grant,
@@ -125,10 +132,10 @@ impl Renewal {
     /// Authenticates the device again: the cloud may send it to another node, and a password that
     /// was handed out earlier may be void. Blocks for at most 10 seconds.
     pub fn renew(&self, hal: &'static dyn Hal) -> Result<Grant, Error> {
-        let (region, identity) = (self.region, &self.identity);
+        let (host, identity) = (&self.host, &self.identity);
         https_auth::authenticate(
             hal,
-            region,
+            host,
             &trust(hal),
             identity,
             &self.secret,
@@ -138,17 +145,13 @@ impl Renewal {
     }
 }
 
-impl Default for Sdk {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Sdk {
     /// Shanghai, no dynamic registration, and the login that the build chose.
-    pub const fn new() -> Self {
+    pub const fn new(profile: &'static Profile) -> Self {
         Sdk {
-            region: AtomicU8::new(Region::Shanghai as u8),
+            profile,
+            site: Mutex::new(Site::new()),
+            shows_uuid: AtomicBool::new(false),
             dynamic_register: AtomicI32::new(0),
             mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
             renewal: Mutex::new(None),
@@ -162,11 +165,9 @@ impl Sdk {
     pub fn ioctl(&self, option: Ioctl, value: &mut i32) -> Result<(), Error> {
         match option {
             Ioctl::SetRegion => {
-                let region = Region::from_number(*value)
-                    .ok_or_else(|| Error::InvalidArgument(format!("there is no region {value}")))?;
-                self.region.store(region as u8, Ordering::Relaxed);
+                lock(&self.site).set_region(*value, self.profile.custom_domains)?;
             }
-            Ioctl::GetRegion => *value = self.region().number(),
+            Ioctl::GetRegion => *value = lock(&self.site).region_number(),
             Ioctl::SetDynamicRegister => self.dynamic_register.store(*value, Ordering::Relaxed),
             Ioctl::GetDynamicRegister => *value = self.dynamic_register.load(Ordering::Relaxed),
             Ioctl::SetMqttDirect => {
@@ -181,13 +182,24 @@ impl Sdk {
                 self.mqtt_direct.store(direct, Ordering::Relaxed);
             }
             Ioctl::GetMqttDirect => *value = self.mqtt_direct.load(Ordering::Relaxed).into(),
+            Ioctl::SetMqttPort => {
+                let port = u16::try_from(*value)
+                    .map_err(|_| Error::InvalidArgument(format!("{value} is no port")))?;
+                lock(&self.site).set_mqtt_port(port);
+            }
+            Ioctl::SetUuid => self.shows_uuid.store(*value == 1, Ordering::Relaxed),
         }
         Ok(())
     }
 
-    /// The region that is set.
-    pub fn region(&self) -> Region {
-        Region::from_number(self.region.load(Ordering::Relaxed).into()).unwrap_or_default()
+    /// Names a server. A refused text changes nothing.
+    pub fn set_site_text(&self, what: SiteText, text: &str) -> Result<(), Error> {
+        lock(&self.site).set_text(what, text)
+    }
+
+    /// What the cloud sees of the release that is served.
+    pub fn profile(&self) -> &'static Profile {
+        self.profile
     }
 
     /// The device of the last successful set-up.
@@ -255,10 +267,9 @@ impl Sdk {
         }
         let product_secret = Secret::product_secret(product_secret.expose())?;
 
-        let region = self.region();
-        let secret =
-            dynreg::register(hal, region, &trust(hal), identity, &product_secret, deadline)
-                .inspect_err(|error| explain(error, "Dynamic Register"))?;
+        let host = lock(&self.site).https_host()?;
+        let secret = dynreg::register(hal, &host, &trust(hal), identity, &product_secret, deadline)
+            .inspect_err(|error| explain(error, "Dynamic Register"))?;
         self.secrets.save(hal, identity, &secret);
         hand_over(hal, &secret);
         Ok(secret)
@@ -280,15 +291,56 @@ impl Sdk {
         identity: &Identity,
         secret: &Secret,
     ) -> Result<ConnInfo, Error> {
+        let site = lock(&self.site).clone();
         let info = ConnInfo {
-            client_id: client_id(hal, identity, Mode::Direct, "")?,
-            host: self.region().mqtt_host(identity),
-            port: MQTT_PORT,
+            client_id: self.client_id(hal, identity, Mode::Direct, "")?,
+            host: site.mqtt_host(identity)?,
+            port: site.mqtt_port(self.profile.mqtt_port),
             username: format!("{}&{}", identity.device_name(), identity.product_key()),
             password: sign::login(identity, secret),
         };
         log_conn_info(&info);
         Ok(info)
+    }
+
+    fn client_id(
+        &self,
+        hal: &dyn Hal,
+        identity: &Identity,
+        mode: Mode,
+        guider_url: &str,
+    ) -> Result<String, Error> {
+        let partner_id = client_id_field(self.profile.partner_id_field, &hal.partner_id());
+        let module_id = client_id_field(self.profile.module_id_field, &hal.module_id());
+        let uuid = self.uuid_field(hal);
+        log_device(identity, mode, guider_url, &partner_id, &module_id);
+
+        let client_id = format!(
+            "{}|securemode={},_v=sdk-c-{},timestamp={TIMESTAMP},signmethod={},lan=C,gw=0,ext=0{partner_id}{module_id}{uuid}|",
+            identity.device_id(),
+            mode.secure_mode(),
+            self.profile.sdk_version,
+            mode.sign_method()
+        );
+        if client_id.len() > CLIENT_ID_MAX {
+            let (what, len, max) = ("client id", client_id.len(), CLIENT_ID_MAX);
+            return Err(Error::TooLong { what, len, max });
+        }
+        Ok(client_id)
+    }
+
+    /// The MD5 of what tells this device from others, as the platform wants it: upper-case hex.
+    fn uuid_field(&self, hal: &dyn Hal) -> String {
+        if !self.shows_uuid.load(Ordering::Relaxed) {
+            return String::new();
+        }
+        let uuid = hal.uuid();
+        if uuid.is_empty() {
+            log::warn!(target: "_ident_uuid", "HAL_GetUUID gives nothing, so nothing is shown");
+            return String::new();
+        }
+        let digest: String = Md5::digest(&uuid).iter().map(|byte| format!("{byte:02X}")).collect();
+        client_id_field("_uuid", &digest)
     }
 
     fn granted_login(
@@ -298,9 +350,9 @@ impl Sdk {
         secret: Secret,
         deadline: Deadline,
     ) -> Result<ConnInfo, Error> {
-        let region = self.region();
-        let client_id = client_id(hal, identity, Mode::HttpsAuth, &https_auth::url(region))?;
-        let grant = https_auth::authenticate(hal, region, &trust(hal), identity, &secret, deadline)
+        let host = lock(&self.site).https_host()?;
+        let client_id = self.client_id(hal, identity, Mode::HttpsAuth, &https_auth::url(&host))?;
+        let grant = https_auth::authenticate(hal, &host, &trust(hal), identity, &secret, deadline)
             .inspect_err(|error| explain(error, "HTTPS authentication"))?;
         let info = ConnInfo {
             client_id,
@@ -310,7 +362,7 @@ impl Sdk {
             password: grant.iot_token.clone(),
         };
         log_conn_info(&info);
-        *lock(&self.renewal) = Some(Renewal { region, identity: identity.clone(), secret, grant });
+        *lock(&self.renewal) = Some(Renewal { host, identity: identity.clone(), secret, grant });
         Ok(info)
     }
 
@@ -335,29 +387,6 @@ fn explain(error: &Error, what: &str) {
         log::error!(target: TARGET, "{error} - {}", refusal::explain(*code));
     }
     log::error!(target: TARGET, "{what} Failed: {}", chain(error));
-}
-
-fn client_id(
-    hal: &dyn Hal,
-    identity: &Identity,
-    mode: Mode,
-    guider_url: &str,
-) -> Result<String, Error> {
-    let partner_id = client_id_field("partner_id", &hal.partner_id());
-    let module_id = client_id_field("module_id", &hal.module_id());
-    log_device(identity, mode, guider_url, &partner_id, &module_id);
-
-    let client_id = format!(
-        "{}|securemode={},_v=sdk-c-{SDK_VERSION},timestamp={TIMESTAMP},signmethod={},lan=C,gw=0,ext=0{partner_id}{module_id}|",
-        identity.device_id(),
-        mode.secure_mode(),
-        mode.sign_method()
-    );
-    if client_id.len() > CLIENT_ID_MAX {
-        let (what, len, max) = ("client id", client_id.len(), CLIENT_ID_MAX);
-        return Err(Error::TooLong { what, len, max });
-    }
-    Ok(client_id)
 }
 
 fn hand_over(hal: &dyn Hal, secret: &Secret) {
@@ -420,6 +449,7 @@ mod tests {
 
     use super::*;
     use crate::hal::fake::{FakeHal, shared_log};
+    use crate::region::Region;
     use crate::secret_store::DEVICE_SECRET_KEY;
     use crate::transport::test_support::{Authority, close_notify, serve_tls};
 
@@ -464,7 +494,7 @@ mod tests {
 
     /// Logs in directly, however this build does it without being told.
     fn direct() -> Sdk {
-        let sdk = Sdk::new();
+        let sdk = Sdk::new(&crate::profile::TEST);
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
         sdk
     }
@@ -483,7 +513,7 @@ mod tests {
 
     #[test]
     fn parameters_are_kept_and_bad_ones_change_nothing() {
-        let sdk = Sdk::new();
+        let sdk = Sdk::new(&crate::profile::TEST);
         sdk.ioctl(Ioctl::SetRegion, &mut 1).unwrap();
         for bad in [-1, 5, i32::MAX] {
             assert!(sdk.ioctl(Ioctl::SetRegion, &mut bad.clone()).is_err());
@@ -497,7 +527,7 @@ mod tests {
 
     #[test]
     fn the_build_chooses_the_login_and_the_firmware_may_choose_again() {
-        let sdk = Sdk::new();
+        let sdk = Sdk::new(&crate::profile::TEST);
         let mut value = -7;
         sdk.ioctl(Ioctl::GetMqttDirect, &mut value).unwrap();
         assert_eq!(value, i32::from(!cfg!(feature = "https-auth")));
@@ -641,7 +671,7 @@ mod tests {
         let (hal, asked) = registrable(GRANT);
         hal.state().partner_id = "example.demo.partner-id".to_owned();
         hal.state().module_id = "example.demo.module-id".to_owned();
-        let sdk = Sdk::new();
+        let sdk = Sdk::new(&crate::profile::TEST);
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
         let info = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
         assert_eq!(info.host, "us.iot-as-mqtt.cn-shanghai.aliyuncs.com");
@@ -711,7 +741,7 @@ mod tests {
     #[test]
     fn an_authentication_that_is_not_answered_is_sent_again() {
         let (hal, asked) = answering(|number| (number > 1).then_some(GRANT));
-        let sdk = Sdk::new();
+        let sdk = Sdk::new(&crate::profile::TEST);
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
         sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
         assert_eq!(asked.load(Ordering::SeqCst), 2);

@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::hal::Hal;
 use crate::https::{self, FormPost, Reply};
 use crate::identity::{Identity, Secret};
-use crate::region::Region;
 use crate::service::{self, Answer};
 use crate::sign;
 use crate::transport::Trust;
@@ -20,7 +19,7 @@ const RANDOM_LEN: usize = 15;
 /// The refusal of a device that has been given its secret.
 const CODE_ALREADY_ACTIVE: i64 = 6289;
 
-/// Registers the device and returns its secret, which is not stored yet.
+/// Registers the device at `host` and returns its secret, which is not stored yet.
 ///
 /// Asks again, at most twice, when the cloud could not be reached or says that it is busy or
 /// failing; never after a refusal, and never when a request went out and no answer came, because
@@ -28,7 +27,7 @@ const CODE_ALREADY_ACTIVE: i64 = 6289;
 /// the whole call; only a HAL that takes longer to connect can outlast it.
 pub fn register(
     hal: &'static dyn Hal,
-    region: Region,
+    host: &str,
     trust: &Trust,
     identity: &Identity,
     product_secret: &Secret,
@@ -37,7 +36,7 @@ pub fn register(
     let mut asked = 0;
     let outcome = service::persist(hal, deadline, TARGET, service::may_succeed_later, || {
         asked += 1;
-        ask(hal, region, trust, identity, product_secret, deadline)
+        ask(hal, host, trust, identity, product_secret, deadline)
     });
     match &outcome {
         Err(Error::Unanswered(_) | Error::BadReply(_)) => log::error!(
@@ -56,7 +55,7 @@ pub fn register(
 /// One request and its answer.
 fn ask(
     hal: &'static dyn Hal,
-    region: Region,
+    host: &str,
     trust: &Trust,
     identity: &Identity,
     product_secret: &Secret,
@@ -68,7 +67,7 @@ fn ask(
     log::info!(target: "_calc_dynreg_sign", "Sign: {sign}");
 
     let request = FormPost {
-        host: &region.https_host(),
+        host,
         path: PATH,
         content_type: CONTENT_TYPE,
         body: &body(identity, &random, &sign),

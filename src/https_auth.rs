@@ -11,7 +11,6 @@ use crate::error::Error;
 use crate::hal::Hal;
 use crate::https::{self, FormPost, Reply};
 use crate::identity::{Identity, Secret};
-use crate::region::Region;
 use crate::service::{self, Answer};
 use crate::sign::{self, TIMESTAMP};
 use crate::transport::Trust;
@@ -40,30 +39,25 @@ pub struct Grant {
 }
 
 /// The address of the service, for the log.
-pub fn url(region: Region) -> String {
-    format!("https://{}{PATH}", region.https_host())
+pub fn url(host: &str) -> String {
+    format!("https://{host}{PATH}")
 }
 
-/// Authenticates the device.
+/// Authenticates the device at `host`.
 ///
 /// Asks again, at most twice, when the cloud could not be reached, does not answer, or says that it
 /// is busy or failing: authenticating twice does no harm. `deadline` bounds the whole call; only a
 /// HAL that takes longer to connect can outlast it.
 pub fn authenticate(
     hal: &'static dyn Hal,
-    region: Region,
+    host: &str,
     trust: &Trust,
     identity: &Identity,
     device_secret: &Secret,
     deadline: Deadline,
 ) -> Result<Grant, Error> {
     let body = body(identity, &sign::authentication(identity, device_secret));
-    let request = FormPost {
-        host: &region.https_host(),
-        path: PATH,
-        content_type: CONTENT_TYPE,
-        body: &body,
-    };
+    let request = FormPost { host, path: PATH, content_type: CONTENT_TYPE, body: &body };
     let worth_another =
         |error: &Error| matches!(error, Error::Unanswered(_)) || service::may_succeed_later(error);
     service::persist(hal, deadline, TARGET, worth_another, || {
@@ -159,7 +153,7 @@ mod tests {
         );
         assert_eq!(body.len(), 201);
         assert_eq!(
-            url(Region::Singapore),
+            url("iot-auth.ap-southeast-1.aliyuncs.com"),
             "https://iot-auth.ap-southeast-1.aliyuncs.com/auth/devicename"
         );
     }

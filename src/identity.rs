@@ -56,12 +56,12 @@ impl Secret {
 
     /// A device secret as it comes from the cloud or from storage: not empty, not too long, printable.
     pub fn device_secret(text: &str) -> Result<Self, Error> {
-        checked("device secret", text, DEVICE_SECRET_LEN).map(Secret::new)
+        printable("device secret", text, DEVICE_SECRET_LEN).map(Secret::new)
     }
 
     /// A product secret as the firmware gives it.
     pub fn product_secret(text: &str) -> Result<Self, Error> {
-        checked("product secret", text, PRODUCT_SECRET_LEN).map(Secret::new)
+        printable("product secret", text, PRODUCT_SECRET_LEN).map(Secret::new)
     }
 }
 
@@ -82,8 +82,8 @@ impl Identity {
     /// Checks both names: not empty, within the limits, printable ASCII.
     pub fn new(product_key: &str, device_name: &str) -> Result<Self, Error> {
         Ok(Identity {
-            product_key: checked("product key", product_key, PRODUCT_KEY_LEN)?.to_owned(),
-            device_name: checked("device name", device_name, DEVICE_NAME_LEN)?.to_owned(),
+            product_key: printable("product key", product_key, PRODUCT_KEY_LEN)?.to_owned(),
+            device_name: printable("device name", device_name, DEVICE_NAME_LEN)?.to_owned(),
         })
     }
 
@@ -105,7 +105,11 @@ impl Identity {
 
 /// The rule for every part of an identity. Printable ASCII without blanks, because these strings
 /// end up in host names, topics and form bodies.
-fn checked<'a>(what: &'static str, text: &'a str, max: usize) -> Result<&'a str, Error> {
+pub(crate) fn printable<'a>(
+    what: &'static str,
+    text: &'a str,
+    max: usize,
+) -> Result<&'a str, Error> {
     if text.is_empty() {
         return Err(Error::InvalidArgument(format!("the {what} is empty")));
     }

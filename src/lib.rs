@@ -9,8 +9,12 @@
 //! capi  →  conninfo, dynreg, https_auth, report, mqtt  →  https, transport  →  hal
 //! ```
 
-#[cfg(not(feature = "abi-2-2"))]
-compile_error!("choose exactly one binary profile: build with the feature `abi-2-2`");
+#[cfg(all(feature = "abi-2-2", feature = "abi-2-3"))]
+compile_error!(
+    "a build serves one release: `abi-2-2` is the default, `abi-2-3` is built with `--no-default-features --features abi-2-3`"
+);
+#[cfg(not(any(feature = "abi-2-2", feature = "abi-2-3")))]
+compile_error!("choose the release to serve: build with the feature `abi-2-2` or `abi-2-3`");
 
 pub mod capi;
 pub mod conninfo;
@@ -23,11 +27,13 @@ pub mod https_auth;
 pub mod identity;
 pub mod log;
 pub mod mqtt;
+pub mod profile;
 pub mod refusal;
 pub mod region;
 pub mod report;
 pub mod secret_store;
 pub mod service;
 pub mod sign;
+pub mod site;
 mod sync;
 pub mod transport;

@@ -3,14 +3,12 @@
 
 #![forbid(unsafe_code)]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::hal::Hal;
 use crate::identity::Identity;
 use crate::mqtt::QoS;
-
-/// The release of the C SDK that the library reports itself as.
-pub const SDK_VERSION: &str = "2.2.1.1";
+use crate::profile::Profile;
 
 /// One message to publish.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,9 +21,9 @@ pub struct Report {
     pub payload: String,
 }
 
-/// The reports of release 2.2.1, in its order: module and partner id, SDK version, activation
-/// record, firmware version. An id or version that the firmware does not have is left out.
-pub fn after_connecting(hal: &dyn Hal, identity: &Identity) -> Vec<Report> {
+/// The reports in the order of the C SDK: module and partner id, SDK version, activation record,
+/// firmware version. An id or version that the firmware does not have is left out.
+pub fn after_connecting(hal: &dyn Hal, identity: &Identity, profile: &Profile) -> Vec<Report> {
     let (product_key, device_name) = (identity.product_key(), identity.device_name());
     let system = |rest: &str| format!("/sys/{product_key}/{device_name}/thing/{rest}");
     let mut reports = Vec::new();
@@ -43,24 +41,16 @@ pub fn after_connecting(hal: &dyn Hal, identity: &Identity) -> Vec<Report> {
         });
     }
 
-    for (id, key, value) in [
-        ("2", "SYS_LP_SDK_VERSION", SDK_VERSION.to_owned()),
-        ("1", "SYS_ALIOS_ACTIVATION", activation_record(hal)),
-    ] {
-        reports.push(Report {
-            topic: system("deviceinfo/update"),
-            qos: QoS::AtLeastOnce,
-            payload: json!({
-                "id": id,
-                // Spelt so in every release; the platform expects it.
-                "versoin": "1.0",
-                "params": [{ "attrKey": key, "attrValue": value, "domain": "SYSTEM" }],
-                "method": "thing.deviceinfo.update",
-            })
-            .to_string(),
-        });
-    }
-
+    let information = if profile.reports_interfaces {
+        together(hal, profile.sdk_version)
+    } else {
+        apart(hal, profile.sdk_version)
+    };
+    reports.extend(information.into_iter().map(|payload| Report {
+        topic: system("deviceinfo/update"),
+        qos: QoS::AtLeastOnce,
+        payload: payload.to_string(),
+    }));
     let version = hal.firmware_version();
     if version.is_empty() {
         log::warn!(target: "iotx_mc_report_firmware_version", "firmware version does not implement: HAL_GetFirmwareVesion gives none, so none is reported");
@@ -74,16 +64,57 @@ pub fn after_connecting(hal: &dyn Hal, identity: &Identity) -> Vec<Report> {
     reports
 }
 
+/// SDK version and activation record, each in a message of its own.
+fn apart(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
+    [
+        ("2", "SYS_LP_SDK_VERSION", sdk_version.to_owned()),
+        ("1", "SYS_ALIOS_ACTIVATION", activation_record(hal, sdk_version)),
+    ]
+    .map(|(id, key, value)| {
+        json!({
+            "id": id,
+            // Spelt so in the releases that send two messages; the platform expects it.
+            "versoin": "1.0",
+            "params": [attribute(key, &value)],
+            "method": "thing.deviceinfo.update",
+        })
+    })
+    .into()
+}
+
+/// Everything in one message.
+fn together(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
+    vec![json!({
+        "id": "1",
+        "version": "1.0",
+        "params": [
+            attribute("SYS_ALIOS_ACTIVATION", &activation_record(hal, sdk_version)),
+            attribute("SYS_LP_SDK_VERSION", sdk_version),
+            attribute("SYS_SDK_LANGUAGE", "C"),
+            attribute("SYS_SDK_IF_INFO", &hal.network_interfaces()),
+        ],
+        "method": "thing.deviceinfo.update",
+    })]
+}
+
+fn attribute(key: &str, value: &str) -> Value {
+    json!({ "attrKey": key, "attrValue": value, "domain": "SYSTEM" })
+}
+
 /// What AliOS Things devices are told apart by, in hex: version, four random bytes, address with
 /// the kind of device, chip code, and 40 digits that only AliOS fills. A device without AliOS
-/// sends the placeholders of release 2.2.1.
-fn activation_record(hal: &dyn Hal) -> String {
-    const VERSION: &str = "02020100";
+/// sends the placeholders of the C SDK.
+fn activation_record(hal: &dyn Hal, sdk_version: &str) -> String {
     const ADDRESS_AND_KIND: &str = "0102030405060100";
     const CHIP_CODE: &str = "01020304";
     const FILLER: &str = "1111111111222222222233333333334444444444";
+    let version: String = sdk_version
+        .split('.')
+        .map(|part| format!("{:02X}", part.parse::<u8>().unwrap_or(0)))
+        .take(3)
+        .collect();
     let random: String = (0..4).map(|_| format!("{:02X}", hal.random(0xFF) & 0xFF)).collect();
-    format!("{VERSION}{random}{ADDRESS_AND_KIND}{CHIP_CODE}{FILLER}")
+    format!("{version}00{random}{ADDRESS_AND_KIND}{CHIP_CODE}{FILLER}")
 }
 
 /// A line of the firmware's own log for the cloud's log service (`IOT_MQTT_LogPost`).

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "exports/iot_export_errno.h"
 #include "exports/iot_export_mqtt.h"
+#include "exports/iot_export_event.h"
 /** The release of the C SDK that this library replaces. */
 #define LINKKIT_VERSION "2.2.1.1"
 
@@ -309,7 +310,8 @@ void IOT_DumpMemoryStats(IOT_LogLevel level);
  *
  * On success `*info_ptr` points to an `iotx_conn_info_t` that the library owns: it must not be
  * freed, is valid for the life of the process, and is overwritten by the next call. Otherwise
- * `*info_ptr` is NULL.
+ * `*info_ptr` is NULL. From release 2.3.0 on `info_ptr` may be NULL, and the functions `HAL_Set*` are
+ * told who the device is.
  *
  * Blocks for at most 10 seconds in all (which a firmware's own `HAL_TCP_Establish` can outlast), in
  * which `HAL_*` functions are called on this thread.
@@ -330,15 +332,16 @@ int IOT_SetupConnInfo(const char *product_key,
  * Sets or gets a parameter of the SDK.
  *
  * `option` is one of `iotx_ioctl_option_t` or `LINKKIT_IOCTL_*`; `data` points to an `int`, which
- * is read by a `SET` and written by a `GET`. May be called at any time from any thread; a new value
- * counts from the next `IOT_SetupConnInfo` on.
+ * is read by a `SET` and written by a `GET`, where nothing else is said there. May be called at any
+ * time from any thread; what is set counts from the next `IOT_SetupConnInfo` on.
  *
  * # Returns
  * 0 on success; -1 when the option is unknown, `data` is NULL or the value is out of range: then
  * nothing has changed. The C SDK stores a region that does not exist, and connects to Shanghai.
  *
  * # Safety
- * `data` is either NULL or points to an `int`.
+ * `data` is either NULL or points to what the option takes: an `int`, or a string that ends with a
+ * NUL. None is kept.
  */
 int IOT_Ioctl(int option, void *data);
 

@@ -30,6 +30,11 @@ int HAL_Vsnprintf(char *str, const int len, const char *fmt, va_list ap);
 #define NETWORK_ADDR_LEN 16
 
 /**
+ * Room for a MAC address as text, in bytes with the NUL.
+ */
+#define HAL_MAC_LEN 18
+
+/**
  * As a timeout: wait for ever.
  */
 #define PLATFORM_WAIT_INFINITE ~0
@@ -73,6 +78,20 @@ typedef enum hal_os_thread_priority_t {
 } hal_os_thread_priority_t;
 
 /**
+ * Which way an AES-128 context works.
+ */
+typedef enum AES_DIR_t {
+    /**
+     * It encrypts.
+     */
+    HAL_AES_ENCRYPTION = 0,
+    /**
+     * It decrypts.
+     */
+    HAL_AES_DECRYPTION = 1,
+} AES_DIR_t;
+
+/**
  * How a thread is wanted. All zeroes are a good choice.
  */
 typedef struct _hal_os_thread {
@@ -104,8 +123,21 @@ typedef struct _hal_os_thread {
 typedef struct _hal_os_thread hal_os_thread_param_t;
 
 /**
- * Where a datagram comes from or goes to. The library has no datagrams, but the firmware's own
- * port of the HAL has.
+ * The functions by which a firmware would have TLS allocate its memory.
+ */
+typedef struct ssl_hooks_t {
+    /**
+     * Allocates so many bytes.
+     */
+    void *(*malloc)(uint32_t size);
+    /**
+     * Frees them.
+     */
+    void (*free)(void *ptr);
+} ssl_hooks_t;
+
+/**
+ * Where a datagram comes from or goes to.
  */
 typedef struct _network_addr_t {
     /**
@@ -122,6 +154,11 @@ typedef struct _network_addr_t {
  * Where a datagram comes from or goes to.
  */
 typedef struct _network_addr_t NetworkAddr;
+
+/**
+ * An AES-128 context.
+ */
+typedef void *p_HAL_Aes128_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -428,6 +465,29 @@ extern int HAL_Kv_Get(const char *key, void *buffer, int *buffer_len);
 extern int HAL_Kv_Del(const char *key);
 
 /**
+ * Removes all values.
+ *
+ * Returns 0, also when there were none, or -1 on failure.
+ */
+extern int HAL_Kv_Erase_All(void);
+
+/**
+ * Stores the device's configuration, in the place of an earlier one.
+ *
+ * `buffer`: the bytes; `length`: how many, above 0. Returns 0, or -1 on failure. The library's
+ * own keeps them among the values of `HAL_Kv_Set`, under the key `wifi_config`.
+ */
+extern int HAL_Config_Write(const char *buffer, int length);
+
+/**
+ * Reads the device's configuration.
+ *
+ * `buffer`: receives the bytes; `length`: how many are wanted, above 0. Returns 0, or -1 when
+ * fewer are stored or none; what there is has been read then.
+ */
+extern int HAL_Config_Read(char *buffer, int length);
+
+/**
  * Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
  * resolved.
  *
@@ -496,6 +556,227 @@ extern int32_t HAL_SSL_Write(uintptr_t handle, const char *buf, int len, int tim
  * connection or on failure; bytes that came before are returned first.
  */
 extern int32_t HAL_SSL_Read(uintptr_t handle, char *buf, int len, int timeout_ms);
+
+/**
+ * Returns the descriptor under a TLS connection, for `poll`, or -1 when there is none.
+ *
+ * `handle`: of `HAL_SSL_Establish`.
+ */
+extern int HAL_SSL_GetFd(uintptr_t handle);
+
+/**
+ * Sets the functions by which TLS allocates. The library's own TLS has no use for them and
+ * goes on as before.
+ *
+ * `hooks`: two functions. Returns 0, or -1 when it is NULL or a function is.
+ */
+extern int HAL_SSLHooks_set(struct ssl_hooks_t *hooks);
+
+/**
+ * Makes a datagram socket that is connected to a host.
+ *
+ * `host`: NUL-terminated name or IPv4 address; `port`: port. Returns the socket, or -1.
+ */
+extern intptr_t HAL_UDP_create(char *host, unsigned short port);
+
+/**
+ * Closes a socket.
+ */
+extern void HAL_UDP_close(intptr_t p_socket);
+
+/**
+ * Makes a datagram socket that is bound to an address of this device.
+ *
+ * `host`: NUL-terminated name or IPv4 address, NULL for all addresses; `port`: port, 0 for a
+ * socket that is not bound. Returns the socket, or -1.
+ */
+extern intptr_t HAL_UDP_create_without_connect(const char *host, unsigned short port);
+
+/**
+ * Connects a socket to a host. Returns 0, or -1.
+ */
+extern int HAL_UDP_connect(intptr_t sockfd, const char *host, unsigned short port);
+
+/**
+ * Closes a socket. Returns 0, or -1 when there is none.
+ */
+extern int HAL_UDP_close_without_connect(intptr_t sockfd);
+
+/**
+ * Binds a socket to a network interface by its name. Returns 0, or -1.
+ */
+extern int HAL_UDP_bindtodevice(intptr_t sockfd, const char *ifname);
+
+/**
+ * Has a socket receive what is sent to a group, an IPv4 address. Returns 0, or -1.
+ */
+extern int HAL_UDP_joinmulticast(intptr_t sockfd, char *p_group);
+
+/**
+ * Sends a datagram to where the socket is connected. Returns the bytes sent, or -1.
+ */
+extern int HAL_UDP_write(intptr_t p_socket, const unsigned char *p_data, unsigned int datalen);
+
+/**
+ * Receives a datagram, waiting as long as it takes. Returns its bytes, or -1.
+ */
+extern int HAL_UDP_read(intptr_t p_socket, unsigned char *p_data, unsigned int datalen);
+
+/**
+ * Receives a datagram, waiting at most `timeout_ms`, or for ever with 0. Returns its bytes, -2
+ * when the time is up, -4 when waiting failed, -1 on other failures.
+ */
+extern int HAL_UDP_readTimeout(intptr_t p_socket,
+                               unsigned char *p_data,
+                               unsigned int datalen,
+                               unsigned int timeout_ms);
+
+/**
+ * Receives a datagram, waiting at most `timeout_ms`. Returns its bytes, 0 when the time is up,
+ * -4 when waiting failed, -1 on other failures.
+ */
+extern int HAL_UDP_recv(intptr_t sockfd,
+                        unsigned char *p_data,
+                        unsigned int datalen,
+                        unsigned int timeout_ms);
+
+/**
+ * Like `HAL_UDP_recv`, and tells where the datagram comes from unless `p_remote` is NULL.
+ */
+extern int HAL_UDP_recvfrom(intptr_t sockfd,
+                            NetworkAddr *p_remote,
+                            unsigned char *p_data,
+                            unsigned int datalen,
+                            unsigned int timeout_ms);
+
+/**
+ * Sends a datagram to where the socket is connected, waiting at most `timeout_ms`. Returns the
+ * bytes sent, 0 when the time is up, -4 when waiting failed, -1 on other failures.
+ */
+extern int HAL_UDP_send(intptr_t sockfd,
+                        const unsigned char *p_data,
+                        unsigned int datalen,
+                        unsigned int timeout_ms);
+
+/**
+ * Like `HAL_UDP_send`, to `p_remote`.
+ */
+extern int HAL_UDP_sendto(intptr_t sockfd,
+                          const NetworkAddr *p_remote,
+                          const unsigned char *p_data,
+                          unsigned int datalen,
+                          unsigned int timeout_ms);
+
+/**
+ * Makes a timer, which is not running.
+ *
+ * `name`: for the reader; `func`: is called with `user_data` in a thread of the timer's when
+ * the time is up. Returns a handle for the functions below, or NULL when `func` is.
+ */
+extern void *HAL_Timer_Create(const char *name, void (*func)(void*), void *user_data);
+
+/**
+ * Starts a timer, anew if it runs: `func` is called once, in `ms` milliseconds; 0 stops it.
+ * Returns 0, or -1 when `t` is NULL or `ms` is negative.
+ */
+extern int HAL_Timer_Start(void *t, int ms);
+
+/**
+ * Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is NULL.
+ */
+extern int HAL_Timer_Stop(void *t);
+
+/**
+ * Stops a timer and frees it, also from inside its function. Returns 0, or -1 for NULL.
+ */
+extern int HAL_Timer_Delete(void *timer);
+
+/**
+ * Begins to store new firmware, in the place of what was stored before.
+ *
+ * The library's own writes `firmware.bin` beside the file of `HAL_Kv_Set`, or the file that the
+ * environment variable `LINKKIT_FIRMWARE_FILE` names.
+ */
+extern void HAL_Firmware_Persistence_Start(void);
+
+/**
+ * Stores the next part. Returns 0, or -1 on failure: then no part is taken until the next
+ * start.
+ */
+extern int HAL_Firmware_Persistence_Write(char *buffer, uint32_t length);
+
+/**
+ * Ends storing. Returns 0 when all parts are on the disk under the final name, or -1: then
+ * what was there before is still there.
+ */
+extern int HAL_Firmware_Persistence_Stop(void);
+
+/**
+ * Makes an AES-128 context.
+ *
+ * `key`, `iv`: 16 bytes each; `dir`: which way it will be used. Returns a handle for the
+ * functions below, or NULL on failure. A context goes on where its last call ended.
+ */
+extern p_HAL_Aes128_t HAL_Aes128_Init(const uint8_t *key, const uint8_t *iv, enum AES_DIR_t dir);
+
+/**
+ * Wipes and frees a context. Returns 0, or -1 for NULL.
+ */
+extern int HAL_Aes128_Destroy(p_HAL_Aes128_t aes);
+
+/**
+ * Encrypts blocks of 16 bytes in CBC mode. `dst` may be `src`. Returns 0, or -1.
+ */
+extern int HAL_Aes128_Cbc_Encrypt(p_HAL_Aes128_t aes, const void *src, size_t blockNum, void *dst);
+
+/**
+ * Decrypts blocks of 16 bytes in CBC mode. `dst` may be `src`. Returns 0, or -1.
+ */
+extern int HAL_Aes128_Cbc_Decrypt(p_HAL_Aes128_t aes, const void *src, size_t blockNum, void *dst);
+
+/**
+ * Encrypts bytes in CFB mode. `dst` may be `src`. Returns 0, or -1.
+ */
+extern int HAL_Aes128_Cfb_Encrypt(p_HAL_Aes128_t aes, const void *src, size_t length, void *dst);
+
+/**
+ * Decrypts bytes in CFB mode. `dst` may be `src`. Returns 0, or -1.
+ */
+extern int HAL_Aes128_Cfb_Decrypt(p_HAL_Aes128_t aes, const void *src, size_t length, void *dst);
+
+/**
+ * Gets the IPv4 address of a network interface.
+ *
+ * `ip_str`: receives it as text and a NUL, at most 16 bytes; `ifname`: the interface, NULL or
+ * empty for the one that leads to the default gateway. Returns the address in network order,
+ * or `(uint32_t)-1` on failure.
+ */
+extern uint32_t HAL_Wifi_Get_IP(char *ip_str, const char *ifname);
+
+/**
+ * Gets the hardware address of the interface that leads to the default gateway, or of the
+ * first one.
+ *
+ * `mac_str`: receives `01:23:45:67:89:AB` and a NUL, 18 bytes. Returns `mac_str`, or NULL on
+ * failure.
+ */
+extern char *HAL_Wifi_Get_Mac(char *mac_str);
+
+/**
+ * Returns 1 when the device has an address in a network, 0 when it has not.
+ */
+extern int HAL_Sys_Net_Is_Ready(void);
+
+/**
+ * Writes what is to be written to the disks and restarts the device. Does nothing without the
+ * right to.
+ */
+extern void HAL_Reboot(void);
+
+/**
+ * The name that release 2.2 also has for `HAL_Reboot`.
+ */
+extern void HAL_Sys_reboot(void);
 
 /**
  * Returns the root certificate that the platform's servers are verified by, PEM with a NUL.

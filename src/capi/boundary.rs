@@ -3,6 +3,8 @@
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::release;
+
 /// Runs the body of an exported function. Nothing unwinds out of it: a panic becomes `on_panic`,
 /// and a `pthread_cancel` from another thread waits until the body is done.
 ///
@@ -10,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// over from a thread that panicked.
 pub(crate) fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     let _uncancelled = Uncancelled::enter();
+    release::prepare();
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
         log::error!(
             target: "linkkit",

@@ -1,17 +1,13 @@
 //! `IOT_SetupConnInfo`.
 
-use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::Mutex;
 
 use super::boundary::guard;
 use super::ptr::{self, BadText};
-use super::release::{FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
+use super::release::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
 use super::sdk::SDK;
-use crate::conninfo::ConnInfo;
 use crate::error::chain;
 use crate::hal::import;
-use crate::sync::lock;
 
 const TARGET: &str = "IOT_SetupConnInfo";
 
@@ -31,7 +27,8 @@ const TARGET: &str = "IOT_SetupConnInfo";
 ///
 /// On success `*info_ptr` points to an `iotx_conn_info_t` that the library owns: it must not be
 /// freed, is valid for the life of the process, and is overwritten by the next call. Otherwise
-/// `*info_ptr` is NULL.
+/// `*info_ptr` is NULL. From release 2.3.0 on `info_ptr` may be NULL, and the functions `HAL_Set*` are
+/// told who the device is.
 ///
 /// Blocks for at most 10 seconds in all (which a firmware's own `HAL_TCP_Establish` can outlast), in
 /// which `HAL_*` functions are called on this thread.
@@ -50,18 +47,21 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     info_ptr: *mut *mut c_void,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        if info_ptr.is_null() {
+        if info_ptr.is_null() && !release::INFO_MAY_BE_NULL {
             ::log::error!(target: TARGET, "Invalid argument, info_ptr = NULL");
             return FAIL_RETURN;
         }
-        // SAFETY: not NULL, so it points to a pointer as the caller promises.
-        unsafe { info_ptr.write_unaligned(std::ptr::null_mut()) };
+        let tell = |info: *mut iotx_conn_info_t| {
+            if !info_ptr.is_null() {
+                // SAFETY: not NULL, so it points to a pointer as the caller promises.
+                unsafe { info_ptr.write_unaligned(info.cast()) };
+            }
+        };
+        tell(std::ptr::null_mut());
         // SAFETY: each is NULL or a string, as the caller promises.
-        let info = unsafe { set_up(product_key, device_name, device_secret) };
-        match info.and_then(|info| CONN_INFO.publish(&info)) {
-            Ok(published) => {
-                // SAFETY: as above.
-                unsafe { info_ptr.write_unaligned(published.cast()) };
+        match unsafe { set_up(product_key, device_name, device_secret) } {
+            Ok(info) => {
+                tell(info);
                 SUCCESS_RETURN
             }
             Err(why) => {
@@ -72,61 +72,28 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     })
 }
 
+/// Makes the login data and puts it where C sees it.
+///
 /// # Safety
 /// Each argument is either NULL or a string that ends with a NUL.
-unsafe fn set_up(
+pub(crate) unsafe fn set_up(
     product_key: *const c_char,
     device_name: *const c_char,
     device_secret: *const c_char,
-) -> Result<ConnInfo, String> {
+) -> Result<*mut iotx_conn_info_t, String> {
     let named = |what: &'static str| move |bad: BadText| format!("Invalid argument: {what} {bad}");
     // SAFETY: as the caller promises.
-    let product_key = unsafe { ptr::required(product_key) }.map_err(named("product_key"))?;
+    let texts = unsafe {
+        (
+            ptr::required(product_key).map_err(named("product_key"))?,
+            ptr::required(device_name).map_err(named("device_name"))?,
+            ptr::optional(device_secret).map_err(named("device_secret"))?,
+        )
+    };
     // SAFETY: as the caller promises.
-    let device_name = unsafe { ptr::required(device_name) }.map_err(named("device_name"))?;
-    // SAFETY: as the caller promises.
-    let device_secret = unsafe { ptr::optional(device_secret) }.map_err(named("device_secret"))?;
-    SDK.setup_conn_info(import::hal(), product_key, device_name, device_secret)
-        .map_err(|error| chain(&error))
-}
-
-/// The structure whose address C gets: one a process, as in the C SDK.
-struct Published {
-    writing: Mutex<()>,
-    info: UnsafeCell<iotx_conn_info_t>,
-}
-
-// SAFETY: `info` is written only under the lock. C reads it without one, and is told when.
-unsafe impl Sync for Published {}
-
-static CONN_INFO: Published = Published {
-    writing: Mutex::new(()),
-    info: UnsafeCell::new(iotx_conn_info_t {
-        port: 0,
-        host_name: [0; 129],
-        client_id: [0; 257],
-        username: [0; 513],
-        password: [0; 257],
-        pub_key: std::ptr::null(),
-    }),
-};
-
-impl Published {
-    fn publish(&self, info: &ConnInfo) -> Result<*mut iotx_conn_info_t, String> {
-        let _writing = lock(&self.writing);
-        // SAFETY: the lock makes this the only reference.
-        let published = unsafe { &mut *self.info.get() };
-        let fits = ptr::fill(&mut published.host_name, &info.host)
-            && ptr::fill(&mut published.client_id, &info.client_id)
-            && ptr::fill(&mut published.username, &info.username)
-            && ptr::fill(&mut published.password, info.password.expose());
-        published.port = info.port;
-        // SAFETY: takes nothing. The text that it returns stays valid.
-        published.pub_key = unsafe { import::iotx_ca_get() };
-        if fits {
-            Ok(self.info.get())
-        } else {
-            Err("the login data is longer than iotx_conn_info_t holds".into())
-        }
-    }
+    unsafe { release::remember_identity(product_key, device_name, device_secret) };
+    let info = SDK
+        .setup_conn_info(import::hal(), texts.0, texts.1, texts.2)
+        .map_err(|error| chain(&error))?;
+    release::publish(&info)
 }

@@ -6,6 +6,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::release::SINGLE_CLIENT;
 use crate::mqtt::client::Client;
 
 /// Far from NULL and from small numbers, which firmware may pass by mistake.
@@ -31,9 +32,19 @@ impl Handle {
         std::ptr::without_provenance_mut(self.0)
     }
 
-    /// What C gave back; it may be anything.
+    /// What C gave back; it may be anything. Where a release has one client a process, NULL stands
+    /// for that one.
     pub(crate) fn from_ptr(pointer: *mut c_void) -> Self {
+        if SINGLE_CLIENT && pointer.is_null() {
+            return Handle::only().unwrap_or(Handle(0));
+        }
         Handle(pointer.addr())
+    }
+
+    /// The process's client, `None` when there is none. Of several it is the oldest.
+    pub(crate) fn only() -> Option<Self> {
+        let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
+        clients.keys().next().copied().map(Handle)
     }
 
     /// Makes the client known under this number.

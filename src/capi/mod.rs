@@ -2,6 +2,7 @@
 
 pub(crate) mod boundary;
 pub mod conninfo;
+pub mod event;
 mod hal;
 mod handle;
 pub mod ioctl;

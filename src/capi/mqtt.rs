@@ -1,6 +1,7 @@
-//! `IOT_MQTT_*`.
+//! `IOT_MQTT_*`: the functions that are alike in all releases, and what the releases make the others
+//! of. From release 2.3.0 on NULL as a handle stands for the process's one client.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::boundary::{cancellation_point, guard};
 use super::handle::Handle;
 use super::ptr;
 use super::release::{
-    FAIL_RETURN, IOT_RETURN_CODES as Code, NULL_VALUE_ERROR, SUCCESS_RETURN,
+    self, FAIL_RETURN, IOT_RETURN_CODES as Code, KEEP_ALIVE_S, NULL_VALUE_ERROR, SUCCESS_RETURN,
     enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
     iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
@@ -25,56 +26,42 @@ use crate::transport::{Endpoint, Security, Trust};
 /// The interval, in milliseconds, that `IOT_MQTT_Yield` takes 0 for.
 const YIELD_DEFAULT_MS: c_int = 10;
 
-/// Connects to the cloud, logs in and reports the device's versions.
-///
-/// `pInitParams` and its strings are read and not kept. `host`, `client_id`, `username`,
-/// `password`, `pwrite_buf` and `pread_buf` must be there; `pub_key` is the root certificate as
-/// PEM, and NULL means a connection without TLS. The two buffers are not written to: their sizes
-/// are the limits of what is sent and received. `request_timeout_ms` outside of 500 to 5000 becomes
-/// 2000; `keepalive_interval_ms` is cut to 60000 to 180000.
-///
-/// With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0) `host` and `username` must be those
-/// of the last `IOT_SetupConnInfo` for the client to authenticate again before each reconnection;
-/// otherwise it reconnects with the login that it was given, which the cloud lets expire.
-///
-/// Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
-/// `HAL_TCP_*`) and one request timeout for the broker's answer.
-///
-/// # Returns
-/// The client's handle, to be ended by `IOT_MQTT_Destroy`; several clients may live side by side.
-/// NULL on failure, and the log says why in words.
+/// Connects, calls `first` with the client before anything is published, and reports.
 ///
 /// # Safety
-/// `pInitParams` is either NULL or points to an `iotx_mqtt_param_t` whose strings are either NULL
-/// or end with a NUL. `handle_event.h_fp` may be called, with `handle_event.pcontext`, by any
-/// thread that yields, until the client is destroyed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t) -> *mut c_void {
-    guard(std::ptr::null_mut(), || {
-        // SAFETY: NULL or valid, as the caller promises.
-        let Some(given) = (unsafe { pInitParams.as_ref() }) else {
-            ::log::error!(target: "IOT_MQTT_Construct", "Invalid argument: pInitParams is NULL");
-            return std::ptr::null_mut();
-        };
-        let handle = Handle::new();
-        // SAFETY: its strings are as the caller promises.
-        let client = unsafe { params(given, handle) }
-            .and_then(|params| construct(handle, params).map_err(|error| error.to_string()));
-        match client {
-            Ok(()) => handle.as_ptr(),
-            Err(why) => {
-                ::log::error!(target: "IOT_MQTT_Construct", "{why}");
-                std::ptr::null_mut()
-            }
+/// The strings in `given` are either NULL or end with a NUL.
+pub(crate) unsafe fn construct(
+    given: &iotx_mqtt_param_t,
+    first: impl FnOnce(&Client, Handle),
+) -> *mut c_void {
+    let handle = Handle::new();
+    // SAFETY: as the caller promises.
+    let client = unsafe { params(given, handle) }.and_then(|params| {
+        connect(handle, params, first).map_err(|error| {
+            release::login_failed(&error);
+            error.to_string()
+        })
+    });
+    match client {
+        Ok(()) => handle.as_ptr(),
+        Err(why) => {
+            ::log::error!(target: "IOT_MQTT_Construct", "{why}");
+            std::ptr::null_mut()
         }
-    })
+    }
 }
 
-fn construct(handle: Handle, params: Params) -> Result<(), Error> {
+fn connect(
+    handle: Handle,
+    params: Params,
+    first: impl FnOnce(&Client, Handle),
+) -> Result<(), Error> {
     let hal = import::hal();
     SDK.save_again(hal);
     let client = Client::connect(hal, params)?;
-    let reports = SDK.identity().map(|identity| report::after_connecting(hal, &identity));
+    first(&client, handle);
+    let reports =
+        SDK.identity().map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
     for report in reports.unwrap_or_default() {
         if let Err(error) =
             client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
@@ -95,9 +82,7 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, St
             .map(str::to_owned)
             .map_err(|bad| format!("Invalid argument: {what} {bad}"))
     };
-    if given.pwrite_buf.is_null() || given.pread_buf.is_null() {
-        return Err("Invalid argument: pwrite_buf or pread_buf is NULL".into());
-    }
+    given.check_buffers().map_err(|why| format!("Invalid argument: {why}"))?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
         Security::Plain
@@ -149,46 +134,71 @@ fn request_timeout(ms: u32) -> Duration {
 }
 
 fn keep_alive_s(ms: u32) -> u16 {
-    const SECONDS: std::ops::RangeInclusive<u32> = 60..=180;
     let asked = ms / 1000;
-    let kept = asked.clamp(*SECONDS.start(), *SECONDS.end());
+    let kept = asked.clamp(*KEEP_ALIVE_S.start(), *KEEP_ALIVE_S.end());
     if kept != asked {
         ::log::warn!(target: "iotx_mc_set_connect_params", "Reset heartbeat interval => {} Millisecond", kept * 1000);
     }
-    // Not above 180, so nothing is cut.
+    // Every release has a limit far below 65536, so nothing is cut.
     kept as u16
 }
 
-/// Ends a client: says good-bye to the broker and frees what the client holds.
-///
-/// `phandle` points to the handle, which is set to NULL. May be called at any time from any thread
-/// and from inside handlers. Returns promptly (the C SDK sleeps for 200 ms). No handler is called
-/// afterwards; one that runs in another thread at this moment may still be running.
-///
-/// # Returns
-/// 0 on success; -2 when `phandle` or the handle is NULL or there is no such client.
+/// Ends the client with this handle.
+pub(crate) fn destroy(handle: Handle) -> c_int {
+    let Some(client) = handle.remove() else {
+        return unknown_handle("IOT_MQTT_Destroy");
+    };
+    client.close();
+    SDK.save_again(import::hal());
+    ::log::info!(target: "iotx_mc_release", "mqtt release!");
+    SUCCESS_RETURN
+}
+
+/// # Safety
+/// `topic_filter` is either NULL or ends with a NUL.
+pub(crate) unsafe fn subscribe(
+    target: Handle,
+    topic_filter: *const c_char,
+    qos: iotx_mqtt_qos_t,
+    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
+    pcontext: *mut c_void,
+) -> c_int {
+    let handler = topic_handler(target, topic_handle_func, pcontext);
+    // SAFETY: as the caller promises.
+    let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
+    let (Some(client), Ok(filter), Some(handler)) = parts else {
+        return incomplete(c"IOT_MQTT_Subscribe");
+    };
+    let outcome = client.subscribe(filter, subscription_qos(qos), handler);
+    packet_id("iotx_mc_subscribe", outcome, Code::MQTT_SUBSCRIBE_PACKET_ERROR)
+}
+
+/// Subscribes and waits; the packet id once the subscription is granted.
 ///
 /// # Safety
-/// `phandle` is either NULL or points to a pointer, which may have any value.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn IOT_MQTT_Destroy(phandle: *mut *mut c_void) -> c_int {
-    guard(FAIL_RETURN, || {
-        if phandle.is_null() {
-            ::log::error!(target: "IOT_MQTT_Destroy", "Invalid argument: phandle is NULL");
-            return NULL_VALUE_ERROR;
+/// `topic_filter` is either NULL or ends with a NUL.
+pub(crate) unsafe fn subscribe_sync(
+    target: Handle,
+    topic_filter: *const c_char,
+    qos: iotx_mqtt_qos_t,
+    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
+    pcontext: *mut c_void,
+    timeout: Duration,
+    drive: bool,
+) -> c_int {
+    let handler = topic_handler(target, topic_handle_func, pcontext);
+    // SAFETY: as the caller promises.
+    let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
+    let (Some(client), Ok(filter), Some(handler)) = parts else {
+        return incomplete(c"IOT_MQTT_Subscribe_Sync");
+    };
+    match client.subscribe_sync(filter, subscription_qos(qos), handler, timeout, drive) {
+        Ok(id) => id.into(),
+        Err(error) => {
+            ::log::error!(target: "IOT_MQTT_Subscribe_Sync", "'{filter}': {error}");
+            FAIL_RETURN
         }
-        // SAFETY: not NULL, so it points to a pointer.
-        let handle = Handle::from_ptr(unsafe { phandle.read_unaligned() });
-        let Some(client) = handle.remove() else {
-            return unknown_handle("IOT_MQTT_Destroy");
-        };
-        client.close();
-        SDK.save_again(import::hal());
-        // SAFETY: as above.
-        unsafe { phandle.write_unaligned(std::ptr::null_mut()) };
-        ::log::info!(target: "iotx_mc_release", "mqtt release!");
-        SUCCESS_RETURN
-    })
+    }
 }
 
 /// Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
@@ -278,83 +288,6 @@ pub extern "C" fn IOT_MQTT_CheckStateNormal(handle: *mut c_void) -> c_int {
     })
 }
 
-/// Asks for a subscription. The answer comes as an event with the packet id.
-///
-/// `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
-/// has granted the subscription, on a thread that yields. The same function with the same context
-/// is called once a message, however often it subscribes. `qos` above 2 counts as 0.
-///
-/// # Returns
-/// The packet id, above 0; -2 when a parameter is NULL or empty or there is no such client; -41 for
-/// a filter that may not be used; -27 when not connected; -42 when 30 requests wait for their
-/// answer; -26 when the packet is larger than `write_buf_size`; -14 when it could not be sent.
-///
-/// # Safety
-/// `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
-/// `topic_handle_func` may be called until the client is destroyed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn IOT_MQTT_Subscribe(
-    handle: *mut c_void,
-    topic_filter: *const c_char,
-    qos: iotx_mqtt_qos_t,
-    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
-    pcontext: *mut c_void,
-) -> c_int {
-    guard(FAIL_RETURN, || {
-        let target = Handle::from_ptr(handle);
-        let handler = topic_handler(target, topic_handle_func, pcontext);
-        // SAFETY: NULL or a string, as the caller promises.
-        let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
-        let (Some(client), Ok(filter), Some(handler)) = parts else {
-            return incomplete("IOT_MQTT_Subscribe");
-        };
-        let outcome = client.subscribe(filter, subscription_qos(qos), handler);
-        packet_id("iotx_mc_subscribe", outcome, Code::MQTT_SUBSCRIBE_PACKET_ERROR)
-    })
-}
-
-/// Asks for a subscription and waits until the broker has granted it.
-///
-/// Waits for at most `timeout_ms`. With `do_yield` other than 0 this thread yields meanwhile; with 0
-/// another thread has to, or no answer is seen. Otherwise like `IOT_MQTT_Subscribe`.
-///
-/// # Returns
-/// 0 once the subscription is granted; -1 when it is refused or `timeout_ms` is over; -2 when a
-/// parameter is NULL or empty or there is no such client. Returns at once when the broker refuses,
-/// where the C SDK asks again until the time is up.
-///
-/// # Safety
-/// As for `IOT_MQTT_Subscribe`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn IOT_MQTT_Subscribe_Sync(
-    handle: *mut c_void,
-    topic_filter: *const c_char,
-    qos: iotx_mqtt_qos_t,
-    topic_handle_func: iotx_mqtt_event_handle_func_fpt,
-    pcontext: *mut c_void,
-    timeout_ms: c_int,
-    do_yield: c_int,
-) -> c_int {
-    guard(FAIL_RETURN, || {
-        let target = Handle::from_ptr(handle);
-        let handler = topic_handler(target, topic_handle_func, pcontext);
-        // SAFETY: NULL or a string, as the caller promises.
-        let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
-        let (Some(client), Ok(filter), Some(handler)) = parts else {
-            return incomplete("IOT_MQTT_Subscribe_Sync");
-        };
-        let timeout = Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0));
-        let qos = subscription_qos(qos);
-        match client.subscribe_sync(filter, qos, handler, timeout, do_yield != 0) {
-            Ok(()) => SUCCESS_RETURN,
-            Err(error) => {
-                ::log::error!(target: "IOT_MQTT_Subscribe_Sync", "'{filter}': {error}");
-                FAIL_RETURN
-            }
-        }
-    })
-}
-
 /// Ends a subscription with all its handlers. The answer comes as an event with the packet id.
 ///
 /// The filter need not have been subscribed to by this client.
@@ -373,7 +306,7 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
         // SAFETY: NULL or a string, as the caller promises.
         let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_filter) });
         let (Some(client), Ok(filter)) = parts else {
-            return incomplete("IOT_MQTT_Unsubscribe");
+            return incomplete(c"IOT_MQTT_Unsubscribe");
         };
         let outcome = client.unsubscribe(filter);
         packet_id("iotx_mc_unsubscribe", outcome, Code::MQTT_UNSUBSCRIBE_PACKET_ERROR)
@@ -410,7 +343,7 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
         // SAFETY: NULL or a string, as the caller promises.
         let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_name) });
         let (Some(client), Ok(topic), false) = (parts.0, parts.1, topic_msg.is_null()) else {
-            return incomplete("IOT_MQTT_Publish");
+            return incomplete(c"IOT_MQTT_Publish");
         };
         // SAFETY: a message, as the caller promises. Only the fields that the firmware must have
         // set are read.
@@ -418,7 +351,7 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
             let len = (*topic_msg).payload_len as usize;
             ((*topic_msg).qos, (*topic_msg).retain != 0, ptr::bytes((*topic_msg).payload, len))
         };
-        let Some(payload) = payload else { return incomplete("IOT_MQTT_Publish") };
+        let Some(payload) = payload else { return incomplete(c"IOT_MQTT_Publish") };
 
         let outcome = client.publish(topic, publish_qos(qos), retain, payload);
         if let Ok(id @ 1..) = outcome {
@@ -429,7 +362,7 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
     })
 }
 
-fn subscription_qos(qos: iotx_mqtt_qos_t) -> QoS {
+pub(crate) fn subscription_qos(qos: iotx_mqtt_qos_t) -> QoS {
     match qos {
         0 => QoS::AtMostOnce,
         1 => QoS::AtLeastOnce,
@@ -477,8 +410,10 @@ fn code(error: &Error, too_large: Code) -> Code {
     }
 }
 
-fn incomplete(function: &str) -> c_int {
-    ::log::error!(target: function, "Invalid argument: a parameter is NULL, empty or not text, or there is no such client");
+/// Refuses a call, and tells a release that has events for it.
+pub(crate) fn incomplete(function: &CStr) -> c_int {
+    ::log::error!(target: &function.to_string_lossy(), "Invalid argument: a parameter is NULL, empty or not text, or there is no such client");
+    release::null_pointer(function);
     NULL_VALUE_ERROR
 }
 
@@ -504,7 +439,7 @@ impl Context {
     }
 }
 
-fn topic_handler(
+pub(crate) fn topic_handler(
     client: Handle,
     function: iotx_mqtt_event_handle_func_fpt,
     context: *mut c_void,
@@ -604,6 +539,6 @@ mod tests {
         assert_eq!(request_timeout(5001), Duration::from_secs(2));
         assert_eq!(keep_alive_s(0), 60);
         assert_eq!(keep_alive_s(90_999), 90);
-        assert_eq!(keep_alive_s(u32::MAX), 180);
+        assert_eq!(keep_alive_s(u32::MAX), *KEEP_ALIVE_S.end() as u16);
     }
 }

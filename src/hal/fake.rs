@@ -209,6 +209,14 @@ impl Hal for FakeHal {
         self.count("firmware_version").firmware_version.clone()
     }
 
+    fn uuid(&self) -> Vec<u8> {
+        b"unique".to_vec()
+    }
+
+    fn network_interfaces(&self) -> String {
+        "WiFi|03ACDEFF0032".to_owned()
+    }
+
     fn pinned_root(&self) -> Option<String> {
         self.count("pinned_root").pinned_root.clone()
     }

@@ -4,7 +4,7 @@
 //! own definition for Linux is linked. Unless said otherwise a function may be called from any
 //! thread, by several at a time, and the library holds none of its locks while it calls one.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_uchar, c_uint, c_ushort, c_void};
 use std::io;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -12,8 +12,10 @@ use std::time::Duration;
 use libc::size_t;
 use zeroize::Zeroizing;
 
+use super::later::{HAL_GetNetifInfo, HAL_GetUUID};
 use super::linux::{tcp, thread};
 use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
+use crate::capi::release::{NetworkAddr, p_HAL_Aes128_t, ssl_hooks_t};
 use crate::error::TransportError;
 use crate::identity::Secret;
 
@@ -26,6 +28,13 @@ pub const PLATFORM_WAIT_INFINITE: u32 = !0;
 /// cbindgen:ignore
 #[allow(non_camel_case_types, non_upper_case_globals)]
 pub type hal_os_thread_priority_t = c_int;
+
+/// Which way an AES-128 context works. The headers show the enumeration of this name, but what
+/// comes from C can be any number.
+///
+/// cbindgen:ignore
+#[allow(non_camel_case_types)]
+pub type AES_DIR_t = c_uint;
 
 /// How a thread is wanted. All zeroes are a good choice.
 #[allow(non_camel_case_types)]
@@ -48,6 +57,7 @@ pub struct _hal_os_thread {
 #[allow(non_camel_case_types)]
 pub type hal_os_thread_param_t = _hal_os_thread;
 
+#[allow(non_snake_case, reason = "parameters are named as in the C headers")]
 unsafe extern "C" {
     /// Allocates memory. Memory that crosses the interface of the library is of this kind.
     ///
@@ -243,6 +253,21 @@ unsafe extern "C" {
     /// `key`: as for `HAL_Kv_Set`. Returns 0, also when there was none, or -1 on failure.
     pub fn HAL_Kv_Del(key: *const c_char) -> c_int;
 
+    /// Removes all values.
+    ///
+    /// Returns 0, also when there were none, or -1 on failure.
+    pub fn HAL_Kv_Erase_All() -> c_int;
+    /// Stores the device's configuration, in the place of an earlier one.
+    ///
+    /// `buffer`: the bytes; `length`: how many, above 0. Returns 0, or -1 on failure. The library's
+    /// own keeps them among the values of `HAL_Kv_Set`, under the key `wifi_config`.
+    pub fn HAL_Config_Write(buffer: *const c_char, length: c_int) -> c_int;
+    /// Reads the device's configuration.
+    ///
+    /// `buffer`: receives the bytes; `length`: how many are wanted, above 0. Returns 0, or -1 when
+    /// fewer are stored or none; what there is has been read then.
+    pub fn HAL_Config_Read(buffer: *mut c_char, length: c_int) -> c_int;
+
     /// Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
     /// resolved.
     ///
@@ -292,6 +317,165 @@ unsafe extern "C" {
     /// how long to wait. Returns how many came, 0 for none, or -2 when the peer closed the
     /// connection or on failure; bytes that came before are returned first.
     pub fn HAL_SSL_Read(handle: usize, buf: *mut c_char, len: c_int, timeout_ms: c_int) -> i32;
+
+    /// Returns the descriptor under a TLS connection, for `poll`, or -1 when there is none.
+    ///
+    /// `handle`: of `HAL_SSL_Establish`.
+    pub fn HAL_SSL_GetFd(handle: usize) -> c_int;
+    /// Sets the functions by which TLS allocates. The library's own TLS has no use for them and
+    /// goes on as before.
+    ///
+    /// `hooks`: two functions. Returns 0, or -1 when it is NULL or a function is.
+    pub fn HAL_SSLHooks_set(hooks: *mut ssl_hooks_t) -> c_int;
+
+    /// Makes a datagram socket that is connected to a host.
+    ///
+    /// `host`: NUL-terminated name or IPv4 address; `port`: port. Returns the socket, or -1.
+    pub fn HAL_UDP_create(host: *mut c_char, port: c_ushort) -> isize;
+    /// Closes a socket.
+    pub fn HAL_UDP_close(p_socket: isize);
+    /// Makes a datagram socket that is bound to an address of this device.
+    ///
+    /// `host`: NUL-terminated name or IPv4 address, NULL for all addresses; `port`: port, 0 for a
+    /// socket that is not bound. Returns the socket, or -1.
+    pub fn HAL_UDP_create_without_connect(host: *const c_char, port: c_ushort) -> isize;
+    /// Connects a socket to a host. Returns 0, or -1.
+    pub fn HAL_UDP_connect(sockfd: isize, host: *const c_char, port: c_ushort) -> c_int;
+    /// Closes a socket. Returns 0, or -1 when there is none.
+    pub fn HAL_UDP_close_without_connect(sockfd: isize) -> c_int;
+    /// Binds a socket to a network interface by its name. Returns 0, or -1.
+    pub fn HAL_UDP_bindtodevice(sockfd: isize, ifname: *const c_char) -> c_int;
+    /// Has a socket receive what is sent to a group, an IPv4 address. Returns 0, or -1.
+    pub fn HAL_UDP_joinmulticast(sockfd: isize, p_group: *mut c_char) -> c_int;
+    /// Sends a datagram to where the socket is connected. Returns the bytes sent, or -1.
+    pub fn HAL_UDP_write(p_socket: isize, p_data: *const c_uchar, datalen: c_uint) -> c_int;
+    /// Receives a datagram, waiting as long as it takes. Returns its bytes, or -1.
+    pub fn HAL_UDP_read(p_socket: isize, p_data: *mut c_uchar, datalen: c_uint) -> c_int;
+    /// Receives a datagram, waiting at most `timeout_ms`, or for ever with 0. Returns its bytes, -2
+    /// when the time is up, -4 when waiting failed, -1 on other failures.
+    pub fn HAL_UDP_readTimeout(
+        p_socket: isize,
+        p_data: *mut c_uchar,
+        datalen: c_uint,
+        timeout_ms: c_uint,
+    ) -> c_int;
+    /// Receives a datagram, waiting at most `timeout_ms`. Returns its bytes, 0 when the time is up,
+    /// -4 when waiting failed, -1 on other failures.
+    pub fn HAL_UDP_recv(
+        sockfd: isize,
+        p_data: *mut c_uchar,
+        datalen: c_uint,
+        timeout_ms: c_uint,
+    ) -> c_int;
+    /// Like `HAL_UDP_recv`, and tells where the datagram comes from unless `p_remote` is NULL.
+    pub fn HAL_UDP_recvfrom(
+        sockfd: isize,
+        p_remote: *mut NetworkAddr,
+        p_data: *mut c_uchar,
+        datalen: c_uint,
+        timeout_ms: c_uint,
+    ) -> c_int;
+    /// Sends a datagram to where the socket is connected, waiting at most `timeout_ms`. Returns the
+    /// bytes sent, 0 when the time is up, -4 when waiting failed, -1 on other failures.
+    pub fn HAL_UDP_send(
+        sockfd: isize,
+        p_data: *const c_uchar,
+        datalen: c_uint,
+        timeout_ms: c_uint,
+    ) -> c_int;
+    /// Like `HAL_UDP_send`, to `p_remote`.
+    pub fn HAL_UDP_sendto(
+        sockfd: isize,
+        p_remote: *const NetworkAddr,
+        p_data: *const c_uchar,
+        datalen: c_uint,
+        timeout_ms: c_uint,
+    ) -> c_int;
+
+    /// Makes a timer, which is not running.
+    ///
+    /// `name`: for the reader; `func`: is called with `user_data` in a thread of the timer's when
+    /// the time is up. Returns a handle for the functions below, or NULL when `func` is.
+    pub fn HAL_Timer_Create(
+        name: *const c_char,
+        func: Option<unsafe extern "C" fn(*mut c_void)>,
+        user_data: *mut c_void,
+    ) -> *mut c_void;
+    /// Starts a timer, anew if it runs: `func` is called once, in `ms` milliseconds; 0 stops it.
+    /// Returns 0, or -1 when `t` is NULL or `ms` is negative.
+    pub fn HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_int;
+    /// Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is NULL.
+    pub fn HAL_Timer_Stop(t: *mut c_void) -> c_int;
+    /// Stops a timer and frees it, also from inside its function. Returns 0, or -1 for NULL.
+    pub fn HAL_Timer_Delete(timer: *mut c_void) -> c_int;
+
+    /// Begins to store new firmware, in the place of what was stored before.
+    ///
+    /// The library's own writes `firmware.bin` beside the file of `HAL_Kv_Set`, or the file that the
+    /// environment variable `LINKKIT_FIRMWARE_FILE` names.
+    pub fn HAL_Firmware_Persistence_Start();
+    /// Stores the next part. Returns 0, or -1 on failure: then no part is taken until the next
+    /// start.
+    pub fn HAL_Firmware_Persistence_Write(buffer: *mut c_char, length: u32) -> c_int;
+    /// Ends storing. Returns 0 when all parts are on the disk under the final name, or -1: then
+    /// what was there before is still there.
+    pub fn HAL_Firmware_Persistence_Stop() -> c_int;
+
+    /// Makes an AES-128 context.
+    ///
+    /// `key`, `iv`: 16 bytes each; `dir`: which way it will be used. Returns a handle for the
+    /// functions below, or NULL on failure. A context goes on where its last call ended.
+    pub fn HAL_Aes128_Init(key: *const u8, iv: *const u8, dir: AES_DIR_t) -> p_HAL_Aes128_t;
+    /// Wipes and frees a context. Returns 0, or -1 for NULL.
+    pub fn HAL_Aes128_Destroy(aes: p_HAL_Aes128_t) -> c_int;
+    /// Encrypts blocks of 16 bytes in CBC mode. `dst` may be `src`. Returns 0, or -1.
+    pub fn HAL_Aes128_Cbc_Encrypt(
+        aes: p_HAL_Aes128_t,
+        src: *const c_void,
+        blockNum: size_t,
+        dst: *mut c_void,
+    ) -> c_int;
+    /// Decrypts blocks of 16 bytes in CBC mode. `dst` may be `src`. Returns 0, or -1.
+    pub fn HAL_Aes128_Cbc_Decrypt(
+        aes: p_HAL_Aes128_t,
+        src: *const c_void,
+        blockNum: size_t,
+        dst: *mut c_void,
+    ) -> c_int;
+    /// Encrypts bytes in CFB mode. `dst` may be `src`. Returns 0, or -1.
+    pub fn HAL_Aes128_Cfb_Encrypt(
+        aes: p_HAL_Aes128_t,
+        src: *const c_void,
+        length: size_t,
+        dst: *mut c_void,
+    ) -> c_int;
+    /// Decrypts bytes in CFB mode. `dst` may be `src`. Returns 0, or -1.
+    pub fn HAL_Aes128_Cfb_Decrypt(
+        aes: p_HAL_Aes128_t,
+        src: *const c_void,
+        length: size_t,
+        dst: *mut c_void,
+    ) -> c_int;
+
+    /// Gets the IPv4 address of a network interface.
+    ///
+    /// `ip_str`: receives it as text and a NUL, at most 16 bytes; `ifname`: the interface, NULL or
+    /// empty for the one that leads to the default gateway. Returns the address in network order,
+    /// or `(uint32_t)-1` on failure.
+    pub fn HAL_Wifi_Get_IP(ip_str: *mut c_char, ifname: *const c_char) -> u32;
+    /// Gets the hardware address of the interface that leads to the default gateway, or of the
+    /// first one.
+    ///
+    /// `mac_str`: receives `01:23:45:67:89:AB` and a NUL, 18 bytes. Returns `mac_str`, or NULL on
+    /// failure.
+    pub fn HAL_Wifi_Get_Mac(mac_str: *mut c_char) -> *mut c_char;
+    /// Returns 1 when the device has an address in a network, 0 when it has not.
+    pub fn HAL_Sys_Net_Is_Ready() -> c_int;
+    /// Writes what is to be written to the disks and restarts the device. Does nothing without the
+    /// right to.
+    pub fn HAL_Reboot();
+    /// The name that release 2.2 also has for `HAL_Reboot`.
+    pub fn HAL_Sys_reboot();
 
     /// Returns the root certificate that the platform's servers are verified by, PEM with a NUL.
     ///
@@ -430,6 +614,18 @@ impl Hal for Imported {
 
     fn firmware_version(&self) -> String {
         text(HAL_GetFirmwareVesion).to_string()
+    }
+
+    fn uuid(&self) -> Vec<u8> {
+        let mut buffer = vec![0_u8; TEXT_ROOM];
+        // SAFETY: the buffer has the room that is said.
+        let len = unsafe { HAL_GetUUID(buffer.as_mut_ptr(), signed_len(&buffer)) };
+        buffer.truncate(usize::try_from(len).ok().filter(|&len| len <= TEXT_ROOM).unwrap_or(0));
+        buffer
+    }
+
+    fn network_interfaces(&self) -> String {
+        text(HAL_GetNetifInfo).to_string()
     }
 
     fn pinned_root(&self) -> Option<String> {

@@ -7,6 +7,7 @@
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod import;
+pub mod later;
 pub(crate) mod linux;
 
 use std::ffi::CStr;
@@ -55,6 +56,12 @@ pub trait Hal: Send + Sync {
     fn module_id(&self) -> String;
     /// The firmware's version (`HAL_GetFirmwareVesion`); empty when there is none.
     fn firmware_version(&self) -> String;
+    /// What tells this device from others that were given the same identity (`HAL_GetUUID`), any
+    /// bytes; empty when there is nothing.
+    fn uuid(&self) -> Vec<u8>;
+    /// The network interfaces, as the platform shows them (`HAL_GetNetifInfo`); empty when there
+    /// are none.
+    fn network_interfaces(&self) -> String;
     /// The root certificate that the firmware pins (`iotx_ca_get`), as PEM, and `None` when the
     /// function is ours, so that the firmware pins nothing.
     fn pinned_root(&self) -> Option<String>;

@@ -194,7 +194,8 @@ impl Client {
         Ok(id)
     }
 
-    /// Subscribes and waits until the broker has granted it, for at most `timeout`.
+    /// Subscribes and waits until the broker has granted it, for at most `timeout`; returns the
+    /// packet id.
     ///
     /// With `drive` the calling thread yields meanwhile; without, another thread has to.
     pub fn subscribe_sync(
@@ -204,7 +205,7 @@ impl Client {
         handler: Handler,
         timeout: Duration,
         drive: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<u16, Error> {
         topic::check_filter(filter).map_err(Error::BadTopic)?;
         let deadline = Instant::now() + timeout;
         let wait = |done: &dyn Fn(&State) -> bool| {
@@ -222,10 +223,11 @@ impl Client {
         let sent = self.send_until_gone(id, ticket);
         if sent.is_err() {
             self.lock().awaited.remove(&id);
-            return sent;
+            return sent.map(|()| id);
         }
         wait(&|state| !matches!(state.awaited.get(&id), Some(None)));
-        self.lock().awaited.remove(&id).flatten().unwrap_or(Err(Error::NoAnswer))
+        let outcome = self.lock().awaited.remove(&id).flatten();
+        outcome.unwrap_or(Err(Error::NoAnswer)).map(|()| id)
     }
 
     /// Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout`.

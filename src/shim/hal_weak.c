@@ -36,10 +36,13 @@
     type name params __attribute__((__weak__, __alias__("linkkit_own_" #name)));
 
 typedef void *(*routine)(void *);
+typedef void (*action)(void *);
 
 /* Memory */
 VALUE(void *, HAL_Malloc, (uint32_t size), (size))
 ACTION(HAL_Free, (void *ptr), (ptr))
+VALUE(void *, HAL_Calloc, (uint32_t nmemb, uint32_t size), (nmemb, size))
+VALUE(void *, HAL_Realloc, (void *ptr, uint32_t size), (ptr, size))
 
 /* Mutexes and semaphores */
 VALUE(void *, HAL_MutexCreate, (void), ())
@@ -107,6 +110,9 @@ KNOWN(int, HAL_Kv_Set, (const char *key, const void *val, int len, int sync),
 VALUE(int, HAL_Kv_Get, (const char *key, void *buffer, int *buffer_len),
       (key, buffer, buffer_len))
 VALUE(int, HAL_Kv_Del, (const char *key), (key))
+VALUE(int, HAL_Kv_Erase_All, (void), ())
+VALUE(int, HAL_Config_Write, (const char *buffer, int length), (buffer, length))
+VALUE(int, HAL_Config_Read, (char *buffer, int length), (buffer, length))
 
 /* TCP */
 VALUE(uintptr_t, HAL_TCP_Establish, (const char *host, uint16_t port), (host, port))
@@ -125,3 +131,91 @@ VALUE(int32_t, HAL_SSL_Write, (uintptr_t handle, const char *buf, int len, int t
       (handle, buf, len, timeout_ms))
 VALUE(int32_t, HAL_SSL_Read, (uintptr_t handle, char *buf, int len, int timeout_ms),
       (handle, buf, len, timeout_ms))
+
+struct ssl_hooks;
+VALUE(int, HAL_SSL_GetFd, (uintptr_t handle), (handle))
+VALUE(int, HAL_SSLHooks_set, (struct ssl_hooks *hooks), (hooks))
+
+/* Datagrams */
+struct _network_addr_t;
+VALUE(intptr_t, HAL_UDP_create, (char *host, unsigned short port), (host, port))
+ACTION(HAL_UDP_close, (intptr_t p_socket), (p_socket))
+VALUE(intptr_t, HAL_UDP_create_without_connect, (const char *host, unsigned short port),
+      (host, port))
+VALUE(int, HAL_UDP_connect, (intptr_t sockfd, const char *host, unsigned short port),
+      (sockfd, host, port))
+VALUE(int, HAL_UDP_close_without_connect, (intptr_t sockfd), (sockfd))
+VALUE(int, HAL_UDP_bindtodevice, (intptr_t sockfd, const char *ifname), (sockfd, ifname))
+VALUE(int, HAL_UDP_joinmulticast, (intptr_t sockfd, char *p_group), (sockfd, p_group))
+VALUE(int, HAL_UDP_write,
+      (intptr_t p_socket, const unsigned char *p_data, unsigned int datalen),
+      (p_socket, p_data, datalen))
+VALUE(int, HAL_UDP_read, (intptr_t p_socket, unsigned char *p_data, unsigned int datalen),
+      (p_socket, p_data, datalen))
+VALUE(int, HAL_UDP_readTimeout,
+      (intptr_t p_socket, unsigned char *p_data, unsigned int datalen, unsigned int timeout_ms),
+      (p_socket, p_data, datalen, timeout_ms))
+VALUE(int, HAL_UDP_recv,
+      (intptr_t sockfd, unsigned char *p_data, unsigned int datalen, unsigned int timeout_ms),
+      (sockfd, p_data, datalen, timeout_ms))
+VALUE(int, HAL_UDP_recvfrom,
+      (intptr_t sockfd, struct _network_addr_t *p_remote, unsigned char *p_data,
+       unsigned int datalen, unsigned int timeout_ms),
+      (sockfd, p_remote, p_data, datalen, timeout_ms))
+VALUE(int, HAL_UDP_send,
+      (intptr_t sockfd, const unsigned char *p_data, unsigned int datalen,
+       unsigned int timeout_ms),
+      (sockfd, p_data, datalen, timeout_ms))
+VALUE(int, HAL_UDP_sendto,
+      (intptr_t sockfd, const struct _network_addr_t *p_remote, const unsigned char *p_data,
+       unsigned int datalen, unsigned int timeout_ms),
+      (sockfd, p_remote, p_data, datalen, timeout_ms))
+
+/* Timers */
+VALUE(void *, HAL_Timer_Create, (const char *name, action func, void *user_data),
+      (name, func, user_data))
+VALUE(int, HAL_Timer_Start, (void *t, int ms), (t, ms))
+VALUE(int, HAL_Timer_Stop, (void *t), (t))
+VALUE(int, HAL_Timer_Delete, (void *timer), (timer))
+
+/* Files */
+VALUE(void *, HAL_Fopen, (const char *path, const char *mode), (path, mode))
+VALUE(uint32_t, HAL_Fread, (void *buff, uint32_t size, uint32_t count, void *stream),
+      (buff, size, count, stream))
+VALUE(uint32_t, HAL_Fwrite, (const void *ptr, uint32_t size, uint32_t count, void *stream),
+      (ptr, size, count, stream))
+VALUE(int, HAL_Fseek, (void *stream, long offset, int origin), (stream, offset, origin))
+VALUE(int, HAL_Fclose, (void *stream), (stream))
+VALUE(long, HAL_Ftell, (void *stream), (stream))
+
+/* New firmware */
+ACTION(HAL_Firmware_Persistence_Start, (void), ())
+VALUE(int, HAL_Firmware_Persistence_Write, (char *buffer, uint32_t length), (buffer, length))
+VALUE(int, HAL_Firmware_Persistence_Stop, (void), ())
+
+/* AES-128 */
+VALUE(void *, HAL_Aes128_Init, (const uint8_t *key, const uint8_t *iv, unsigned int dir),
+      (key, iv, dir))
+VALUE(int, HAL_Aes128_Destroy, (void *aes), (aes))
+VALUE(int, HAL_Aes128_Cbc_Encrypt, (void *aes, const void *src, size_t blockNum, void *dst),
+      (aes, src, blockNum, dst))
+VALUE(int, HAL_Aes128_Cbc_Decrypt, (void *aes, const void *src, size_t blockNum, void *dst),
+      (aes, src, blockNum, dst))
+VALUE(int, HAL_Aes128_Cfb_Encrypt, (void *aes, const void *src, size_t length, void *dst),
+      (aes, src, length, dst))
+VALUE(int, HAL_Aes128_Cfb_Decrypt, (void *aes, const void *src, size_t length, void *dst),
+      (aes, src, length, dst))
+
+/* Network interfaces and the device */
+VALUE(uint32_t, HAL_Wifi_Get_IP, (char *ip_str, const char *ifname), (ip_str, ifname))
+VALUE(char *, HAL_Wifi_Get_Mac, (char *mac_str), (mac_str))
+VALUE(int, HAL_Sys_Net_Is_Ready, (void), ())
+VALUE(int, HAL_GetNetifInfo, (char *nif_str), (nif_str))
+VALUE(int, HAL_GetUUID, (uint8_t *buf, int len), (buf, len))
+ACTION(HAL_Reboot, (void), ())
+
+/* Release 2.2 has both names, so a firmware may define either. */
+WEAK void HAL_Sys_reboot(void)
+{
+    HAL_Reboot();
+}

@@ -22,6 +22,10 @@ pub(super) struct Tcp {
 }
 
 impl Tcp {
+    pub(super) fn handle(&self) -> TcpHandle {
+        self.handle
+    }
+
     /// Resolves and connects; how long that may take is the HAL's own decision.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use super::tcp::Tcp;
 use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
-use crate::hal::Hal;
+use crate::hal::{Hal, TcpHandle};
 use crate::log::hold;
 use crate::sync::lock;
 
@@ -39,6 +39,11 @@ pub struct Tls {
 }
 
 impl Tls {
+    /// The connection underneath.
+    pub fn tcp_handle(&self) -> TcpHandle {
+        self.tcp.handle()
+    }
+
     /// Connects and shakes hands, at most until `timeout` after the start of the call.
     ///
     /// Resolving and connecting count, but only the HAL can cut them short.

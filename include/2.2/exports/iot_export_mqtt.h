@@ -301,45 +301,6 @@ void *IOT_MQTT_Construct(struct iotx_mqtt_param_t *pInitParams);
 int IOT_MQTT_Destroy(void **phandle);
 
 /**
- * Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
- *
- * Lasts its time even when nothing is to be done, so that firmware can pace itself by it, and
- * hands messages over at once as they come. 0 counts as 10 ms. Several threads may yield on the
- * same client; each handler then runs on one of them.
- *
- * # Returns
- * 0 when the time is up; -1 when `timeout_ms` is negative; -2 when there is no such client.
- *
- * # Safety
- * None: `handle` may have any value.
- */
-int IOT_MQTT_Yield(void *handle, int timeout_ms);
-
-/**
- * Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
- *
- * `level` is a word such as `debug`. A text longer than 128 bytes is cut.
- *
- * # Returns
- * 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
- *
- * # Safety
- * Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
- */
-int IOT_MQTT_LogPost(void *pHandle, const char *level, const char *module, const char *msg);
-
-/**
- * Whether a client is connected at the moment.
- *
- * # Returns
- * 1 when it is, 0 when it is not; -2 when there is no such client.
- *
- * # Safety
- * None: `handle` may have any value.
- */
-int IOT_MQTT_CheckStateNormal(void *handle);
-
-/**
  * Asks for a subscription. The answer comes as an event with the packet id.
  *
  * `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
@@ -382,6 +343,45 @@ int IOT_MQTT_Subscribe_Sync(void *handle,
                             void *pcontext,
                             int timeout_ms,
                             int do_yield);
+
+/**
+ * Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
+ *
+ * Lasts its time even when nothing is to be done, so that firmware can pace itself by it, and
+ * hands messages over at once as they come. 0 counts as 10 ms. Several threads may yield on the
+ * same client; each handler then runs on one of them.
+ *
+ * # Returns
+ * 0 when the time is up; -1 when `timeout_ms` is negative; -2 when there is no such client.
+ *
+ * # Safety
+ * None: `handle` may have any value.
+ */
+int IOT_MQTT_Yield(void *handle, int timeout_ms);
+
+/**
+ * Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
+ *
+ * `level` is a word such as `debug`. A text longer than 128 bytes is cut.
+ *
+ * # Returns
+ * 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
+ *
+ * # Safety
+ * Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
+ */
+int IOT_MQTT_LogPost(void *pHandle, const char *level, const char *module, const char *msg);
+
+/**
+ * Whether a client is connected at the moment.
+ *
+ * # Returns
+ * 1 when it is, 0 when it is not; -2 when there is no such client.
+ *
+ * # Safety
+ * None: `handle` may have any value.
+ */
+int IOT_MQTT_CheckStateNormal(void *handle);
 
 /**
  * Ends a subscription with all its handlers. The answer comes as an event with the packet id.

@@ -78,13 +78,13 @@
 #define PRODUCT_SECRET_MAXLEN 65
 
 /**
- * Room for a firmware version, in bytes with the NUL.
- */
-#define FIRMWARE_VERSION_MAXLEN 33
-
-/**
  * Room for a chip id, in bytes with the NUL.
  */
 #define HAL_CID_LEN 65
+
+/**
+ * Room for a firmware version, in bytes with the NUL.
+ */
+#define FIRMWARE_VERSION_MAXLEN 33
 
 #endif  /* LINKKIT_IMPORTS_IOT_IMPORT_PRODUCT_H */

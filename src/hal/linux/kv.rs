@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::kv_file;
 use super::kv_import::{self, OldStore};
+use super::{firmware, kv_file};
 
 /// The longest key, in bytes without the NUL.
 pub(crate) const KEY_MAX: usize = 128;
@@ -91,6 +91,14 @@ pub(crate) fn store() -> Result<&'static Store, KvError> {
         })
         .as_ref()
         .ok_or(KvError::NoPlace)
+}
+
+/// Where new firmware goes: as the environment says, else beside the store.
+pub(crate) fn firmware_path() -> Option<PathBuf> {
+    match environment(c"LINKKIT_FIRMWARE_FILE") {
+        Some(path) => Some(path.into()),
+        None => store().ok().map(|store| firmware::beside(&store.path)),
+    }
 }
 
 /// A store in a file.
@@ -194,6 +202,12 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => kv_import::read(&self.old),
             _ => Entries::new(),
         }
+    }
+
+    /// Removes all values, those that an older store holds too: they are not looked for once there
+    /// is a file.
+    pub(crate) fn clear(&self) -> Result<(), KvError> {
+        self.change(Entries::clear)
     }
 
     /// Does `work`; if the file turns out to be corrupt, sets it aside and does it again.

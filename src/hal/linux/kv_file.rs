@@ -172,13 +172,26 @@ fn plain(options: &mut OpenOptions, flags: libc::c_int) -> &mut OpenOptions {
 }
 
 fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = plain(OpenOptions::new().write(true).create_new(true), 0).open(path)?;
+    let mut file = create_new(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
+fn create_new(path: &Path) -> io::Result<File> {
+    plain(OpenOptions::new().write(true).create_new(true), 0).open(path)
+}
+
+/// An empty file that can be renamed to `path` once it is complete.
+pub(crate) fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
+    let temporary = beside(path, ".tmp");
+    // One may be left by a process that died before it was done.
+    remove_if_there(&temporary)?;
+    let file = create_new(&temporary)?;
+    Ok((temporary, file))
+}
+
 /// A rename is on the disk only when its folder is.
-fn sync_folder(file: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(file: &Path) -> io::Result<()> {
     File::open(folder(file))?.sync_all()
 }
 

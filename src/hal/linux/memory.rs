@@ -10,6 +10,21 @@ pub(crate) fn allocate(size: u32) -> *mut c_void {
     unsafe { libc::malloc(size) }
 }
 
+/// Allocates room for `count` things of `size` bytes, all zeroes; NULL when there is none left.
+pub(crate) fn allocate_zeroed(count: u32, size: u32) -> *mut c_void {
+    // SAFETY: calloc takes any numbers.
+    unsafe { libc::calloc(count as usize, size as usize) }
+}
+
+/// Changes a buffer's size; NULL, and the buffer is as it was, when there is no memory.
+///
+/// # Safety
+/// As for [`release`], unless NULL is returned.
+pub(crate) unsafe fn resize(ptr: *mut c_void, size: u32) -> *mut c_void {
+    // SAFETY: as the caller promises.
+    unsafe { libc::realloc(ptr, size as usize) }
+}
+
 /// Frees a buffer.
 ///
 /// # Safety

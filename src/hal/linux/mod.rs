@@ -2,7 +2,10 @@
 //!
 //! Values in, values out; `capi` turns the pointers of the C interface into them.
 
+pub(crate) mod crypt;
+pub(crate) mod firmware;
 pub(crate) mod identity;
+pub(crate) mod interfaces;
 pub(crate) mod kv;
 mod kv_file;
 mod kv_import;
@@ -13,3 +16,5 @@ pub(crate) mod sync;
 pub(crate) mod tcp;
 pub(crate) mod thread;
 pub(crate) mod time;
+pub(crate) mod timer;
+pub(crate) mod udp;

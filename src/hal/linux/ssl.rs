@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -82,6 +83,11 @@ pub(crate) fn read(
 /// Writes all of `buf`. A failure half-way leaves the connection unusable.
 pub(crate) fn write(handle: usize, buf: &[u8], timeout: Duration) -> Result<(), TransportError> {
     send_all(&find(handle)?.tls, buf, Deadline::after(timeout))
+}
+
+/// The descriptor of the connection's socket, for poll(2).
+pub(crate) fn descriptor(handle: usize) -> Result<RawFd, TransportError> {
+    RawFd::try_from(find(handle)?.tls.tcp_handle().0).map_err(|_| unknown())
 }
 
 /// Closes the connection. A thread that reads from it is woken.

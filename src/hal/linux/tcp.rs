@@ -77,7 +77,7 @@ fn describe(host: &str, port: u16, cause: &io::Error) -> String {
 
 /// 0 means failure to the C interface, but a daemon that closed its standard input gets just that
 /// descriptor.
-fn non_zero(fd: OwnedFd) -> io::Result<OwnedFd> {
+pub(super) fn non_zero(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() == 0 { fd.as_fd().try_clone_to_owned() } else { Ok(fd) }
 }
 
@@ -207,7 +207,7 @@ fn without_waiting(mut call: impl FnMut() -> isize) -> io::Result<Option<usize>>
 }
 
 /// Waits until the descriptor is ready or broken. `false`: the time is up.
-fn wait(fd: RawFd, events: libc::c_short, deadline: Deadline) -> io::Result<bool> {
+pub(super) fn wait(fd: RawFd, events: libc::c_short, deadline: Deadline) -> io::Result<bool> {
     loop {
         let mut entry = libc::pollfd { fd, events, revents: 0 };
         // SAFETY: the pointer is to one live entry, as is said.

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use table::{HEADERS, Header};
+use table::{Header, RELEASES};
 
 /// What rewrites every header.
 pub const COMMAND: &str = "cargo run -p linkkit-headers";
@@ -19,22 +19,30 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The folder that firmware gives its compiler (`-I`), below the repository's root.
-pub const INCLUDE: &str = "include/2.2";
+/// The names of the releases, which their folders below `include` bear.
+pub fn releases() -> impl Iterator<Item = &'static str> {
+    RELEASES.iter().map(|release| release.name)
+}
 
-/// The paths of all headers, below [`INCLUDE`].
-pub fn paths() -> impl Iterator<Item = &'static str> {
-    HEADERS.iter().map(|header| header.path)
+/// The folder that firmware gives its compiler (`-I`) for a release, below the repository's root.
+pub fn include(release: &str) -> PathBuf {
+    Path::new("include").join(release)
+}
+
+/// The paths of a release's headers, below [`include()`].
+pub fn paths(release: &str) -> impl Iterator<Item = &'static str> {
+    let release = RELEASES.iter().find(|known| known.name == release);
+    release.into_iter().flat_map(|release| release.headers).map(|header| header.path)
 }
 
 /// Writes every header.
 pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
-    for header in HEADERS {
-        let file = root.join(INCLUDE).join(header.path);
+    for (release, header) in headers() {
+        let file = root.join(include(release)).join(header.path);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(file, render(root, header)?)?;
+        fs::write(file, render(root, release, header)?)?;
     }
     Ok(())
 }
@@ -42,23 +50,30 @@ pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
 /// The headers that are missing or not what [`write()`] would write, below the repository's root.
 pub fn stale(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut stale = Vec::new();
-    for header in HEADERS {
-        let path = Path::new(INCLUDE).join(header.path);
-        if read_if_there(&root.join(&path))? != Some(render(root, header)?) {
+    for (release, header) in headers() {
+        let path = include(release).join(header.path);
+        if read_if_there(&root.join(&path))? != Some(render(root, release, header)?) {
             stale.push(path);
         }
     }
     Ok(stale)
 }
 
-fn render(root: &Path, header: &Header) -> Result<String, Box<dyn Error>> {
+fn headers() -> impl Iterator<Item = (&'static str, &'static Header)> {
+    RELEASES
+        .iter()
+        .flat_map(|release| release.headers.iter().map(move |header| (release.name, header)))
+}
+
+fn render(root: &Path, release: &str, header: &Header) -> Result<String, Box<dyn Error>> {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
     config.include_guard = Some(guard(header.path));
     config.sys_includes = owned(header.system);
     config.includes = owned(header.includes);
     config.export.include = owned(header.types);
-    config.after_includes = read_if_there(&root.join("tools/headers/2.2").join(header.path))?
-        .map(|text| text.trim_end().to_owned());
+    config.after_includes =
+        read_if_there(&root.join("tools/headers").join(release).join(header.path))?
+            .map(|text| text.trim_end().to_owned());
 
     let sources = header.sources.iter().map(|source| root.join(source));
     let builder = cbindgen::Builder::new().with_config(config);

@@ -1,4 +1,4 @@
-//! The headers are current, compile everywhere, and are the interface of release 2.2.1.
+//! The headers are current, compile everywhere, and are the interface of their releases.
 
 // The lints know test functions, but not the helpers of an integration test.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -7,23 +7,24 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const C: &[&str] = &["-xc", "-std=c99"];
-const CXX: &[&str] = &["-xc++", "-std=c++17"];
+const C99: &[&str] = &["-xc", "-std=c99"];
+const C11: &[&str] = &["-xc", "-std=c11"];
+const LANGUAGES: [&[&str]; 3] = [C99, C11, &["-xc++", "-std=c++17"]];
 
 /// Checks C source text against the headers by every compiler that there is: gcc, and clang where
 /// it is installed. Any warning is an error.
-fn compile(language: &[&str], source: &str) {
-    syntax_check("gcc", language, source);
+fn compile(release: &str, language: &[&str], source: &str) {
+    syntax_check("gcc", release, language, source);
     if Command::new("clang").arg("--version").output().is_ok() {
-        syntax_check("clang", language, source);
+        syntax_check("clang", release, language, source);
     }
 }
 
-fn syntax_check(compiler: &str, language: &[&str], source: &str) {
+fn syntax_check(compiler: &str, release: &str, language: &[&str], source: &str) {
     let mut child = Command::new(compiler)
         .args(language)
         .args(["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I"])
-        .arg(linkkit_headers::root().join(linkkit_headers::INCLUDE))
+        .arg(linkkit_headers::root().join(linkkit_headers::include(release)))
         .arg("-")
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
@@ -32,11 +33,11 @@ fn syntax_check(compiler: &str, language: &[&str], source: &str) {
     child.stdin.take().unwrap().write_all(source.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{compiler} {language:?}:\n{errors}");
+    assert!(output.status.success(), "{release} {compiler} {language:?}:\n{errors}");
 }
 
-fn c_file(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(name);
+fn c_file(release: &str, name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(release).join(name);
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -48,47 +49,59 @@ fn no_header_is_stale() {
 
 #[test]
 fn each_header_compiles_alone_and_twice() {
-    for path in linkkit_headers::paths() {
-        let include = format!("#include \"{path}\"\n");
-        // A translation unit must declare something, and some headers only define macros.
-        let source = format!("{include}{include}extern int something;\n");
-        compile(C, &source);
-        compile(CXX, &source);
+    for release in linkkit_headers::releases() {
+        for path in linkkit_headers::paths(release) {
+            let include = format!("#include \"{path}\"\n");
+            // A translation unit must declare something, and some headers only define macros.
+            let source = format!("{include}{include}extern int something;\n");
+            for language in LANGUAGES {
+                compile(release, language, &source);
+            }
+        }
     }
 }
 
 #[test]
 fn all_headers_compile_together_in_any_order() {
-    let mut includes: Vec<_> =
-        linkkit_headers::paths().map(|path| format!("#include \"{path}\"\n")).collect();
-    for _ in 0..2 {
-        compile(C, &includes.concat());
-        compile(CXX, &includes.concat());
-        includes.reverse();
+    for release in linkkit_headers::releases() {
+        let mut includes: Vec<_> =
+            linkkit_headers::paths(release).map(|path| format!("#include \"{path}\"\n")).collect();
+        for _ in 0..2 {
+            for language in LANGUAGES {
+                compile(release, language, &includes.concat());
+            }
+            includes.reverse();
+        }
     }
 }
 
 #[test]
 fn no_header_shows_an_internal_symbol() {
-    for path in linkkit_headers::paths() {
-        let file = linkkit_headers::root().join(linkkit_headers::INCLUDE).join(path);
-        let text = std::fs::read_to_string(file).unwrap();
-        let leak = text.lines().find(|line| line.contains("linkkit_"));
-        assert_eq!(leak, None, "{path}: exclude it in cbindgen.toml");
+    for release in linkkit_headers::releases() {
+        for path in linkkit_headers::paths(release) {
+            let file = linkkit_headers::root().join(linkkit_headers::include(release)).join(path);
+            let text = std::fs::read_to_string(file).unwrap();
+            let leak = text.lines().find(|line| line.contains("linkkit_"));
+            assert_eq!(leak, None, "{path}: exclude it in cbindgen.toml");
+        }
     }
 }
 
 #[test]
 fn layouts_numbers_and_limits_are_those_of_the_release() {
-    compile(&["-xc", "-std=c11"], &c_file("layout.c"));
+    for release in linkkit_headers::releases() {
+        compile(release, C11, &c_file(release, "layout.c"));
+    }
 }
 
 #[test]
 fn functions_are_those_of_the_release() {
-    compile(C, &c_file("functions.c"));
+    for release in linkkit_headers::releases() {
+        compile(release, C99, &c_file(release, "functions.c"));
+    }
 }
 
 #[test]
 fn every_line_of_the_vendors_page_compiles() {
-    compile(C, &c_file("device_authentication.c"));
+    compile("2.2", C99, &c_file("2.2", "device_authentication.c"));
 }

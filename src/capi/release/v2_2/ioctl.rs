@@ -2,16 +2,17 @@
 
 use std::ffi::c_int;
 
-use super::enums::iotx_ioctl_option_t as Number;
+use super::options::iotx_ioctl_option_t as Number;
+use crate::capi::release::IoctlOption::{self, Int};
 use crate::conninfo::Ioctl;
 
 /// The option with this number, `None` when the release has none.
-pub(crate) fn ioctl(number: c_int) -> Option<Ioctl> {
-    const OPTIONS: [(Number, Ioctl); 4] = [
-        (Number::IOTX_IOCTL_SET_DOMAIN, Ioctl::SetRegion),
-        (Number::IOTX_IOCTL_GET_DOMAIN, Ioctl::GetRegion),
-        (Number::IOTX_IOCTL_SET_DYNAMIC_REGISTER, Ioctl::SetDynamicRegister),
-        (Number::IOTX_IOCTL_GET_DYNAMIC_REGISTER, Ioctl::GetDynamicRegister),
+pub(crate) fn ioctl(number: c_int) -> Option<IoctlOption> {
+    const OPTIONS: [(Number, IoctlOption); 4] = [
+        (Number::IOTX_IOCTL_SET_DOMAIN, Int(Ioctl::SetRegion)),
+        (Number::IOTX_IOCTL_GET_DOMAIN, Int(Ioctl::GetRegion)),
+        (Number::IOTX_IOCTL_SET_DYNAMIC_REGISTER, Int(Ioctl::SetDynamicRegister)),
+        (Number::IOTX_IOCTL_GET_DYNAMIC_REGISTER, Int(Ioctl::GetDynamicRegister)),
     ];
     OPTIONS.iter().find(|(known, _)| *known as c_int == number).map(|(_, option)| *option)
 }
@@ -22,8 +23,8 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_release_2_2_1() {
-        assert_eq!(ioctl(0), Some(Ioctl::SetRegion));
-        assert_eq!(ioctl(3), Some(Ioctl::GetDynamicRegister));
+        assert_eq!(ioctl(0), Some(Int(Ioctl::SetRegion)));
+        assert_eq!(ioctl(3), Some(Int(Ioctl::GetDynamicRegister)));
         assert_eq!(ioctl(4), None);
         assert_eq!(ioctl(-1), None);
     }

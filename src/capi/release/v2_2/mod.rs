@@ -1,32 +1,59 @@
-//! Release 2.2.1. Each file makes one C header; `enums` serves them all.
+//! Release 2.2.1. Files make the C headers together with those that the releases share.
 
-pub mod enums;
-mod errno;
+#[allow(non_snake_case, reason = "parameters are named as in the C headers")]
+pub mod client;
+mod conn_info;
 mod export;
-mod import;
 mod ioctl;
 mod layout;
+pub mod log;
 mod mqtt;
+pub mod options;
 mod product;
 
-use std::ffi::c_uint;
+use std::ffi::{CStr, c_char};
+use std::ops::RangeInclusive;
 
-pub use errno::*;
+pub(crate) use conn_info::publish;
 pub use export::*;
-pub use import::*;
 pub(crate) use ioctl::ioctl;
 pub use mqtt::*;
 pub use product::*;
 
-// A C enumeration crosses the border as a plain integer. Firmware can pass any number, and a Rust
-// enum that holds a number without a variant is undefined behaviour. The headers show the
-// enumeration of the same name in `enums`; this file is not among those that they are made from.
+use super::*;
+use crate::mqtt::Error;
+use crate::profile::Profile;
 
-/// A log level, one of [`enums::_IOT_LogLevel`].
-pub type IOT_LogLevel = c_uint;
+/// What the cloud sees.
+pub(crate) static PROFILE: Profile = Profile {
+    sdk_version: "2.2.1.1",
+    reports_interfaces: false,
+    partner_id_field: "partner_id",
+    module_id_field: "module_id",
+    mqtt_port: 1883,
+    custom_domains: false,
+};
 
-/// A quality of service, one of [`enums::iotx_mqtt_qos_t`].
-pub type iotx_mqtt_qos_t = c_uint;
+/// What a keepalive interval is cut to, in seconds.
+pub(crate) const KEEP_ALIVE_S: RangeInclusive<u32> = 60..=180;
 
-/// An event, one of [`enums::iotx_mqtt_event_type_t`].
-pub type iotx_mqtt_event_type_t = c_uint;
+/// Whether there is one client a process, for which NULL stands as a handle.
+pub(crate) const SINGLE_CLIENT: bool = false;
+
+/// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
+pub(crate) const INFO_MAY_BE_NULL: bool = false;
+
+/// The log is closed until `IOT_OpenLog`.
+pub(crate) fn prepare() {}
+
+/// The firmware tells the HAL itself who the device is.
+///
+/// # Safety
+/// None: nothing is read.
+pub(crate) unsafe fn remember_identity(_: *const c_char, _: *const c_char, _: *const c_char) {}
+
+/// The release has no events of this kind.
+pub(crate) fn login_failed(_: &Error) {}
+
+/// The release has no events of this kind.
+pub(crate) fn null_pointer(_: &CStr) {}

@@ -9,7 +9,11 @@ use std::io;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-use super::boundary::{cancellation_point, guard};
+mod crypt;
+mod device;
+mod udp;
+
+use crate::capi::boundary::{cancellation_point, guard};
 use crate::error::{TransportError, chain};
 use crate::hal::import::{PLATFORM_WAIT_INFINITE, hal_os_thread_param_t};
 use crate::hal::linux::identity::{self, Field};
@@ -516,7 +520,7 @@ unsafe extern "C" fn linkkit_default_HAL_SSL_Read(
 
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_iotx_ca_get() -> *const c_char {
-    const ROOT: &str = concat!(include_str!("../transport/globalsign-root-r1.pem"), "\0");
+    const ROOT: &str = concat!(include_str!("../../transport/globalsign-root-r1.pem"), "\0");
     ROOT.as_ptr().cast()
 }
 

@@ -1,0 +1,47 @@
+//! `IOT_OpenLog`, `IOT_CloseLog`, `IOT_SetLogLevel`.
+
+use std::ffi::c_char;
+
+use crate::capi::boundary::guard;
+use crate::capi::log::level_of;
+use crate::capi::ptr;
+use crate::capi::release::IOT_LogLevel;
+use crate::hal::import;
+use crate::log;
+
+/// Opens the log. Nothing is printed before `IOT_SetLogLevel`.
+///
+/// `ident` names the program; NULL is allowed. An empty name leaves the log closed. Lines go out
+/// by `HAL_Printf`, one call a line, from whatever thread has something to say.
+///
+/// # Safety
+/// `ident` is either NULL or a string that ends with a NUL; it is not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn IOT_OpenLog(ident: *const c_char) {
+    guard((), || {
+        // SAFETY: as the caller promises.
+        match unsafe { ptr::required(ident) } {
+            Err(ptr::BadText::Empty) => log::close(),
+            _ => log::open(import::hal()),
+        }
+    });
+}
+
+/// Closes the log: nothing is printed until it is opened again.
+#[unsafe(no_mangle)]
+pub extern "C" fn IOT_CloseLog() {
+    guard((), log::close);
+}
+
+/// Prints lines of this level and of all more urgent ones from now on.
+///
+/// A number that is no level changes nothing and is said in the log.
+#[unsafe(no_mangle)]
+pub extern "C" fn IOT_SetLogLevel(level: IOT_LogLevel) {
+    guard((), || match level_of(level) {
+        Some(level) => log::set_level(level),
+        None => {
+            ::log::error!(target: "IOT_SetLogLevel", "Invalid input level: {level} out of [0, 5]")
+        }
+    });
+}

@@ -1,0 +1,72 @@
+//! Release 2.3.0. Files make the C headers together with those that the releases share.
+
+#[allow(non_snake_case, reason = "parameters are named as in the C headers")]
+pub mod client;
+mod conn_info;
+pub mod events;
+mod export;
+pub mod files;
+mod ioctl;
+mod layout;
+pub mod log;
+mod mqtt;
+mod offline;
+pub mod options;
+mod product;
+mod state;
+
+use std::ffi::c_char;
+use std::ops::RangeInclusive;
+
+pub(crate) use conn_info::publish;
+pub use events::*;
+pub(crate) use events::{login_failed, null_pointer};
+pub use export::*;
+pub(crate) use ioctl::ioctl;
+pub(crate) use log::prepare;
+pub use mqtt::*;
+pub use product::*;
+pub use state::*;
+
+use super::*;
+use crate::hal::import;
+use crate::profile::Profile;
+
+/// What the cloud sees.
+pub(crate) static PROFILE: Profile = Profile {
+    sdk_version: "2.3.0",
+    reports_interfaces: true,
+    partner_id_field: "pid",
+    module_id_field: "mid",
+    mqtt_port: 443,
+    custom_domains: true,
+};
+
+/// What a keepalive interval is cut to, in seconds.
+pub(crate) const KEEP_ALIVE_S: RangeInclusive<u32> = 60..=1200;
+
+/// Whether there is one client a process, for which NULL stands as a handle.
+pub(crate) const SINGLE_CLIENT: bool = true;
+
+/// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
+pub(crate) const INFO_MAY_BE_NULL: bool = true;
+
+/// Tells the HAL who the device is, for an `IOT_MQTT_Construct` that takes the identity from there.
+///
+/// # Safety
+/// Each text is either NULL or ends with a NUL.
+pub(crate) unsafe fn remember_identity(
+    product_key: *const c_char,
+    device_name: *const c_char,
+    device_secret: *const c_char,
+) {
+    // SAFETY: each is a string that is not NULL. A port does not write to what it is given to
+    // keep, though C does not say so.
+    unsafe {
+        import::HAL_SetProductKey(product_key.cast_mut());
+        import::HAL_SetDeviceName(device_name.cast_mut());
+        if !device_secret.is_null() {
+            import::HAL_SetDeviceSecret(device_secret.cast_mut());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where the platform is for this device: a region, or what the firmware names in its place.
+
+#![forbid(unsafe_code)]
+
+use crate::error::Error;
+use crate::identity::{Identity, printable};
+use crate::region::Region;
+
+/// The number that stands for the firmware's own domains where the others are regions.
+const CUSTOM: i32 = 5;
+/// The longest domain, in bytes without the NUL.
+pub const DOMAIN_LEN: usize = 59;
+/// The longest host name, in bytes without the NUL.
+pub const HOST_LEN: usize = 128;
+
+/// A text that the firmware names a server by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteText {
+    /// What follows the product key in the MQTT server's host name.
+    MqttDomain,
+    /// The host that registers devices over HTTPS.
+    HttpDomain,
+    /// The MQTT server's whole host name, which counts before everything else.
+    Endpoint,
+}
+
+/// The servers that a device talks to.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// `None`: the firmware's own domains.
+    region: Option<Region>,
+    mqtt_domain: String,
+    http_domain: String,
+    endpoint: String,
+    mqtt_port: u16,
+}
+
+impl Site {
+    /// Shanghai.
+    pub(crate) const fn new() -> Self {
+        Site {
+            region: Some(Region::Shanghai),
+            mqtt_domain: String::new(),
+            http_domain: String::new(),
+            endpoint: String::new(),
+            mqtt_port: 0,
+        }
+    }
+
+    /// Moves to the region with this number.
+    pub(crate) fn set_region(&mut self, number: i32, custom_domains: bool) -> Result<(), Error> {
+        self.region = match Region::from_number(number) {
+            None if number == CUSTOM && custom_domains => None,
+            None => return Err(Error::InvalidArgument(format!("there is no region {number}"))),
+            region => region,
+        };
+        Ok(())
+    }
+
+    /// The region's number.
+    pub(crate) fn region_number(&self) -> i32 {
+        self.region.map_or(CUSTOM, Region::number)
+    }
+
+    /// Names a server. A domain takes the place of the region.
+    pub(crate) fn set_text(&mut self, what: SiteText, text: &str) -> Result<(), Error> {
+        let (field, name, max) = match what {
+            SiteText::MqttDomain => (&mut self.mqtt_domain, "MQTT domain", DOMAIN_LEN),
+            SiteText::HttpDomain => (&mut self.http_domain, "HTTP domain", DOMAIN_LEN),
+            SiteText::Endpoint => (&mut self.endpoint, "endpoint", HOST_LEN),
+        };
+        printable(name, text, max)?.clone_into(field);
+        if what != SiteText::Endpoint {
+            self.region = None;
+        }
+        Ok(())
+    }
+
+    /// Sets the MQTT server's port; 0 means the release's own.
+    pub(crate) fn set_mqtt_port(&mut self, port: u16) {
+        self.mqtt_port = port;
+    }
+
+    /// The host that registers and authenticates devices over HTTPS.
+    pub(crate) fn https_host(&self) -> Result<String, Error> {
+        match self.region {
+            Some(region) => Ok(region.https_host()),
+            None => named("HTTP domain", &self.http_domain).map(str::to_owned),
+        }
+    }
+
+    /// The MQTT host of the device's product.
+    pub(crate) fn mqtt_host(&self, identity: &Identity) -> Result<String, Error> {
+        match self.region {
+            _ if !self.endpoint.is_empty() => Ok(self.endpoint.clone()),
+            Some(region) => Ok(region.mqtt_host(identity)),
+            None => named("MQTT domain", &self.mqtt_domain)
+                .map(|domain| format!("{}.{domain}", identity.product_key())),
+        }
+    }
+
+    /// The MQTT server's port, where the release has `default`.
+    pub(crate) fn mqtt_port(&self, default: u16) -> u16 {
+        if self.mqtt_port == 0 { default } else { self.mqtt_port }
+    }
+}
+
+fn named<'a>(what: &str, text: &'a str) -> Result<&'a str, Error> {
+    if text.is_empty() {
+        return Err(Error::InvalidArgument(format!("the region is custom and no {what} is set")));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity::new("a1ExpAkj9Hi", "d").unwrap()
+    }
+
+    #[test]
+    fn a_domain_takes_the_place_of_the_region() {
+        let mut site = Site::new();
+        site.set_text(SiteText::MqttDomain, "mqtt.example").unwrap();
+        assert_eq!(site.region_number(), CUSTOM);
+        assert_eq!(site.mqtt_host(&identity()).unwrap(), "a1ExpAkj9Hi.mqtt.example");
+        assert!(site.https_host().is_err());
+        site.set_text(SiteText::HttpDomain, "auth.example").unwrap();
+        assert_eq!(site.https_host().unwrap(), "auth.example");
+        site.set_region(1, true).unwrap();
+        assert_eq!(site.https_host().unwrap(), "iot-auth.ap-southeast-1.aliyuncs.com");
+    }
+
+    #[test]
+    fn an_endpoint_is_the_whole_host_and_leaves_the_region() {
+        let mut site = Site::new();
+        site.set_text(SiteText::Endpoint, "broker.example").unwrap();
+        assert_eq!(site.mqtt_host(&identity()).unwrap(), "broker.example");
+        assert_eq!(site.region_number(), 0);
+    }
+
+    #[test]
+    fn limits_are_inclusive_and_a_bad_value_changes_nothing() {
+        let mut site = Site::new();
+        site.set_text(SiteText::MqttDomain, &"d".repeat(59)).unwrap();
+        site.set_region(0, true).unwrap();
+        for bad in ["", "a b", &"d".repeat(60)] {
+            assert!(site.set_text(SiteText::MqttDomain, bad).is_err(), "{bad}");
+            assert_eq!(site.region_number(), 0);
+        }
+        assert!(site.set_text(SiteText::Endpoint, &"e".repeat(129)).is_err());
+        assert!(site.set_region(CUSTOM, false).is_err());
+        assert!(site.set_region(CUSTOM + 1, true).is_err());
+    }
+
+    #[test]
+    fn the_port_is_the_releases_until_it_is_set() {
+        let mut site = Site::new();
+        assert_eq!(site.mqtt_port(443), 443);
+        site.set_mqtt_port(1883);
+        assert_eq!(site.mqtt_port(443), 1883);
+    }
+}

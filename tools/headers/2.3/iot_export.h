@@ -1,0 +1,8 @@
+/** The release of the C SDK that this library replaces. */
+#define LINKKIT_VERSION "2.3.0"
+
+/** What a declaration of the library may bear; nothing on Linux. */
+#define DLL_IOT_API
+
+/** Registers a function for an event of `iotx_ioctl_event_t`. */
+#define IOT_RegisterCallback(evt, cb) iotx_register_for_##evt(cb);
