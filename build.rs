@@ -3,7 +3,8 @@
 use std::env;
 
 /// Weak functions that a firmware overrides.
-const OVERRIDABLE: [&str; 2] = ["src/shim/hal_weak.c", "src/shim/variadic.c"];
+const OVERRIDABLE: [&str; 3] =
+    ["src/shim/hal_unsupported.c", "src/shim/hal_weak.c", "src/shim/variadic.c"];
 /// What is not the HAL's: the trust anchor, and what tells whose functions were linked.
 const OWN: [&str; 2] = ["src/shim/ca.c", "src/shim/linked.c"];
 

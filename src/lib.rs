@@ -25,6 +25,7 @@ pub mod hal;
 pub mod https;
 pub mod https_auth;
 pub mod identity;
+pub mod json;
 pub mod log;
 pub mod mqtt;
 pub mod profile;

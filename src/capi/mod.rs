@@ -6,6 +6,8 @@ pub mod event;
 mod hal;
 mod handle;
 pub mod ioctl;
+#[allow(non_snake_case, reason = "functions are named as in the C headers")]
+pub mod json;
 pub mod log;
 mod memory;
 #[allow(non_snake_case, reason = "parameters are named as in the C headers")]
@@ -13,3 +15,4 @@ pub mod mqtt;
 mod ptr;
 pub mod release;
 mod sdk;
+mod unsupported;

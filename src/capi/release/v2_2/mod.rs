@@ -5,11 +5,14 @@ pub mod client;
 mod conn_info;
 mod export;
 mod ioctl;
+mod json;
 mod layout;
 pub mod log;
 mod mqtt;
 pub mod options;
 mod product;
+#[allow(non_snake_case, non_upper_case_globals, reason = "the names are the C SDK's")]
+mod unsupported;
 
 use std::ffi::{CStr, c_char};
 use std::ops::RangeInclusive;

@@ -14,6 +14,8 @@ mod offline;
 pub mod options;
 mod product;
 mod state;
+#[allow(non_snake_case, non_upper_case_globals, reason = "the names are the C SDK's")]
+mod unsupported;
 
 use std::ffi::c_char;
 use std::ops::RangeInclusive;
