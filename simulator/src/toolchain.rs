@@ -17,7 +17,6 @@ use serde::Deserialize;
 
 use crate::error::{Error, Trying as _};
 
-const SONAME: &str = "libiot_sdk.so.2.2";
 /// What the Rust standard library needs from the system.
 const SYSTEM_LIBRARIES: [&str; 5] = ["-lpthread", "-ldl", "-lm", "-lrt", "-lgcc_s"];
 
@@ -28,6 +27,44 @@ pub enum Profile {
     Debug,
     /// Cargo's `release` profile.
     Release,
+}
+
+/// The release of the C SDK that the library serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Abi {
+    /// Release 2.2.1, the default.
+    V2_2,
+    /// Release 2.3.0.
+    V2_3,
+}
+
+impl Abi {
+    /// Every release that there is a profile for.
+    pub const ALL: [Abi; 2] = [Abi::V2_2, Abi::V2_3];
+
+    /// The release's short number, `2.2`, which names its files.
+    pub fn number(self) -> &'static str {
+        match self {
+            Abi::V2_2 => "2.2",
+            Abi::V2_3 => "2.3",
+        }
+    }
+
+    /// The symbols that the library exports, sorted.
+    pub fn symbols(self) -> Result<Vec<String>, Error> {
+        let file = self.symbols_file();
+        let list = fs::read_to_string(&file)
+            .trying(|| format!("read the list of symbols {}", file.display()))?;
+        Ok(list.lines().map(str::to_owned).collect())
+    }
+
+    fn symbols_file(self) -> PathBuf {
+        workspace().join(format!("abi/symbols-{}.txt", self.number()))
+    }
+
+    fn soname(self) -> String {
+        format!("libiot_sdk.so.{}", self.number())
+    }
 }
 
 /// How programs are linked with the library.
@@ -45,6 +82,7 @@ pub struct Library {
     /// `libiot_sdk.a` or `libiot_sdk.so`.
     pub path: PathBuf,
     linkage: Linkage,
+    abi: Abi,
 }
 
 impl Library {
@@ -53,17 +91,22 @@ impl Library {
     /// `CARGO` and `CC` name other programs than `cargo` and `cc`; `CARGO_TARGET_DIR` counts as
     /// ever. Several processes may build at a time.
     pub fn build(profile: Profile, linkage: Linkage) -> Result<Self, Error> {
-        let archive = build_archive(profile)?;
+        Self::build_for(Abi::V2_2, profile, linkage)
+    }
+
+    /// The same for one of the releases.
+    pub fn build_for(abi: Abi, profile: Profile, linkage: Linkage) -> Result<Self, Error> {
+        let archive = build_archive(abi, profile)?;
         let path = match linkage {
             Linkage::Static => archive,
-            Linkage::Shared => link_shared(&archive)?,
+            Linkage::Shared => link_shared(abi, &archive)?,
         };
-        Ok(Library { path, linkage })
+        Ok(Library { path, linkage, abi })
     }
 
     /// An archive that was built in another way, such as with a sanitizer.
     pub fn prebuilt(archive: PathBuf) -> Self {
-        Library { path: archive, linkage: Linkage::Static }
+        Library { path: archive, linkage: Linkage::Static, abi: Abi::V2_2 }
     }
 
     /// The folder that the library is in.
@@ -90,7 +133,7 @@ impl Library {
 pub struct CProgram;
 
 impl CProgram {
-    /// Compiles a program against the library and the headers of profile 2.2, warnings on.
+    /// Compiles a program against the library and the headers of its release, warnings on.
     ///
     /// Returns the executable, in the build's target folder. Warnings go to standard error; give
     /// `-Werror` among the flags to make them errors. `CFLAGS` counts as ever.
@@ -101,7 +144,7 @@ impl CProgram {
         extra_flags: &[&str],
     ) -> Result<PathBuf, Error> {
         let mut include = OsString::from("-I");
-        include.push(workspace().join("include/2.2"));
+        include.push(workspace().join("include").join(library.abi.number()));
         let mut arguments: Vec<OsString> =
             ["-std=gnu99", "-g", "-Wall", "-Wextra"].map(OsString::from).into();
         arguments.push(include);
@@ -134,7 +177,7 @@ fn compiler() -> Command {
     Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
 }
 
-fn build_archive(profile: Profile) -> Result<PathBuf, Error> {
+fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace()).args([
         "build",
@@ -144,6 +187,14 @@ fn build_archive(profile: Profile) -> Result<PathBuf, Error> {
     ]);
     if profile == Profile::Release {
         cargo.arg("--release");
+    }
+    if abi != Abi::V2_2 {
+        // In a folder of its own, since the archive of every release has the same name.
+        let target = env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| workspace().join("target"), PathBuf::from);
+        cargo.arg("--target-dir").arg(target.join(format!("abi-{}", abi.number())));
+        cargo.args(["--no-default-features", "--features"]);
+        cargo.arg(format!("abi-{}", abi.number().replace('.', "-")));
     }
     // Cargo tells the programs that it runs, such as tests, of their own package. Build scripts
     // watch these variables, and half of the dependencies would be compiled anew.
@@ -190,19 +241,17 @@ fn archive_among(messages: &[u8]) -> Option<PathBuf> {
 }
 
 /// Links the shared library from the archive, unless that was done since the archive was built.
-fn link_shared(archive: &Path) -> Result<PathBuf, Error> {
+fn link_shared(abi: Abi, archive: &Path) -> Result<PathBuf, Error> {
     // Cargo's own libiot_sdk.so, for development, is beside the archive.
     let folder = archive.with_file_name("shared");
     fs::create_dir_all(&folder).trying(|| format!("make the folder {}", folder.display()))?;
-    let symbols = workspace().join("abi/symbols-2.2.txt");
-    let library = folder.join(SONAME);
-    if !is_newer(&library, &[archive, &symbols]) {
+    let soname = abi.soname();
+    let library = folder.join(&soname);
+    if !is_newer(&library, &[archive, &abi.symbols_file()]) {
         let map = folder.join("symbols.map");
-        let list = fs::read_to_string(&symbols)
-            .trying(|| format!("read the list of symbols {}", symbols.display()))?;
+        let version_map = version_map(abi, &abi.symbols()?);
         make_whole(&map, |unfinished| {
-            fs::write(unfinished, version_map(&list))
-                .trying(|| format!("write {}", unfinished.display()))
+            fs::write(unfinished, &version_map).trying(|| format!("write {}", unfinished.display()))
         })?;
         make_whole(&library, |unfinished| {
             let mut script = OsString::from("-Wl,--version-script=");
@@ -213,7 +262,7 @@ fn link_shared(archive: &Path) -> Result<PathBuf, Error> {
                 .arg(archive)
                 .arg("-Wl,--no-whole-archive")
                 .arg(script)
-                .arg(format!("-Wl,-soname,{SONAME}"))
+                .arg(format!("-Wl,-soname,{soname}"))
                 .args(SYSTEM_LIBRARIES)
                 .arg("-o")
                 .arg(unfinished))
@@ -221,16 +270,16 @@ fn link_shared(archive: &Path) -> Result<PathBuf, Error> {
     }
     let development_name = folder.join("libiot_sdk.so");
     make_whole(&development_name, |unfinished| {
-        symlink(SONAME, unfinished).trying(|| format!("link {}", unfinished.display()))
+        symlink(&soname, unfinished).trying(|| format!("link {}", unfinished.display()))
     })?;
     Ok(development_name)
 }
 
-/// Exports the listed symbols and hides the rest. The version has no name, so that a program
-/// linked with the original library, which has none, is served as well.
-fn version_map(symbols: &str) -> String {
-    let symbols: String = symbols.lines().map(|symbol| format!("    {symbol};\n")).collect();
-    format!("{{\n  global:\n{symbols}  local:\n    *;\n}};\n")
+/// Exports the listed symbols, by the release's version, and hides the rest. A program that was
+/// linked with the original library asks for no version, and gets this one.
+fn version_map(abi: Abi, symbols: &[String]) -> String {
+    let symbols: String = symbols.iter().map(|symbol| format!("    {symbol};\n")).collect();
+    format!("LINKKIT_{} {{\n  global:\n{symbols}  local:\n    *;\n}};\n", abi.number())
 }
 
 fn is_newer(file: &Path, sources: &[&Path]) -> bool {
@@ -303,9 +352,11 @@ not json
 
     #[test]
     fn the_list_of_symbols_is_sorted_and_free_of_repetitions() {
-        let list = fs::read_to_string(workspace().join("abi/symbols-2.2.txt")).unwrap();
-        let sorted: BTreeSet<&str> = list.lines().collect();
-        assert!(list.lines().eq(sorted));
+        for abi in Abi::ALL {
+            let list = abi.symbols().unwrap();
+            let sorted: BTreeSet<String> = list.iter().cloned().collect();
+            assert!(list.into_iter().eq(sorted));
+        }
     }
 
     #[test]
@@ -314,7 +365,7 @@ not json
         let source = folder.path().join("lib.c");
         fs::write(&source, "int shown(void){return 1;} int hidden(void){return 2;}").unwrap();
         let map = folder.path().join("map");
-        fs::write(&map, version_map("shown\n")).unwrap();
+        fs::write(&map, version_map(Abi::V2_2, &["shown".to_owned()])).unwrap();
         let library = folder.path().join("lib.so");
         run(compiler()
             .args(["-shared", "-fPIC"])
@@ -325,8 +376,10 @@ not json
         .unwrap();
         let symbols = Command::new("nm").args(["-D", "--defined-only"]).arg(library).output();
         let symbols = String::from_utf8(symbols.unwrap().stdout).unwrap();
-        assert_eq!(symbols.split_whitespace().last(), Some("shown"));
-        assert_eq!(symbols.lines().count(), 1);
+        let names: Vec<_> =
+            symbols.lines().filter_map(|line| line.split_whitespace().last()).collect();
+        // The version is a symbol too.
+        assert_eq!(names, ["LINKKIT_2.2", "shown@@LINKKIT_2.2"]);
     }
 
     #[test]
@@ -334,7 +387,11 @@ not json
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("broken.c");
         fs::write(&source, "int main(void) { return nothing; }").unwrap();
-        let library = Library { path: folder.path().join("libx.a"), linkage: Linkage::Static };
+        let library = Library {
+            path: folder.path().join("libx.a"),
+            linkage: Linkage::Static,
+            abi: Abi::V2_2,
+        };
         let error = CProgram::compile(&source, &library, &[], &[]).unwrap_err().to_string();
         assert!(error.contains("broken.c") && error.contains("nothing"), "{error}");
         assert_eq!(fs::read_dir(folder.path().join("c-programs")).unwrap().count(), 0);

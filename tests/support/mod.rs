@@ -27,7 +27,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{Abi, CProgram, Library, Linkage, Profile};
 use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Cloud, Config, redirect};
 use tempfile::TempDir;
@@ -64,6 +64,17 @@ impl Firmware {
     pub(crate) fn debug_with(source: &str, extra: &str) -> Self {
         let extra = Path::new(env!("CARGO_MANIFEST_DIR")).join(extra);
         Self::compile(source, Profile::Debug, &[Path::new(redirect::SOURCE), &extra])
+    }
+
+    /// Builds `source` for a release, which it sees as `RELEASE_2_2` or `RELEASE_2_3`.
+    pub(crate) fn of_release(source: &str, abi: Abi, linkage: Linkage) -> Self {
+        let library = Library::build_for(abi, Profile::Debug, linkage).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let release = format!("-DRELEASE_{}", abi.number().replace('.', "_"));
+        let flags = ["-Werror", &release];
+        let program =
+            CProgram::compile(&source, &library, &[Path::new(redirect::SOURCE)], &flags).unwrap();
+        Firmware { program, storage: tempfile::tempdir().unwrap() }
     }
 
     /// Builds `source` so that it connects to where it asks for.
