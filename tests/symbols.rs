@@ -1,0 +1,135 @@
+//! What the library defines: exactly the listed symbols, which a firmware can count on, and no
+//! other that could clash with one of the firmware's own.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use linkkit_sim::toolchain::{Abi, CProgram, Library, Linkage, Profile};
+
+/// The names that belong to the C SDK begin so.
+const NAMESPACES: [&str; 6] = ["HAL_", "IOT_", "LITE_", "awss_", "iotx_", "linkkit_"];
+/// What runs between the library and its own C files.
+const INTERNAL: [&str; 4] =
+    ["linkkit_default_", "linkkit_ours_", "linkkit_own_", "linkkit_unsupported"];
+
+fn nm(arguments: &[&str], file: &Path) -> Vec<String> {
+    let output = Command::new("nm").args(arguments).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names = String::from_utf8(output.stdout).unwrap();
+    names.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect()
+}
+
+fn listed(abi: Abi) -> BTreeSet<String> {
+    abi.symbols().unwrap().into_iter().collect()
+}
+
+#[test]
+fn the_shared_library_exports_the_list_by_the_releases_version() {
+    for abi in Abi::ALL {
+        let library = Library::build_for(abi, Profile::Debug, Linkage::Shared).unwrap();
+        let version = format!("LINKKIT_{}", abi.number());
+        let exported: BTreeSet<String> =
+            nm(&["--dynamic", "--defined-only", "--with-symbol-versions"], &library.path)
+                .into_iter()
+                .filter(|name| *name != version)
+                .collect();
+        let expected: BTreeSet<String> =
+            listed(abi).iter().map(|name| format!("{name}@@{version}")).collect();
+        assert_eq!(exported, expected);
+    }
+}
+
+#[test]
+fn the_archive_defines_the_list_and_nothing_else_by_such_names() {
+    for abi in Abi::ALL {
+        let library = Library::build_for(abi, Profile::Debug, Linkage::Static).unwrap();
+        let defined: BTreeSet<String> = nm(&["--extern-only", "--defined-only"], &library.path)
+            .into_iter()
+            .filter(|name| NAMESPACES.iter().any(|start| name.starts_with(start)))
+            .filter(|name| !INTERNAL.iter().any(|start| name.starts_with(start)))
+            .collect();
+        assert_eq!(defined, listed(abi));
+    }
+}
+
+#[test]
+fn a_program_that_was_linked_without_versions_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("program.c");
+    fs::write(
+        &source,
+        "int IOT_Ioctl(int, void *);\nint main(void) { int v = -1; return IOT_Ioctl(1, &v) || v; }\n",
+    )
+    .unwrap();
+    for abi in Abi::ALL {
+        let library = Library::build_for(abi, Profile::Debug, Linkage::Shared).unwrap();
+        // The C SDK's own shared library, as far as the program can see it: its name, no versions.
+        let original = folder.path().join(format!("libiot_sdk.so.{}", abi.number()));
+        let stub = folder.path().join("stub.c");
+        fs::write(&stub, "int IOT_Ioctl(int o, void *d) { (void)o; (void)d; return -1; }\n")
+            .unwrap();
+        let soname = format!("-Wl,-soname,{}", original.file_name().unwrap().to_str().unwrap());
+        cc(&["-shared", "-fPIC", &soname], &[&stub], &original);
+        let program = folder.path().join(format!("program-{}", abi.number()));
+        cc(&[], &[&source, &original], &program);
+
+        let run = |folder: &Path| {
+            let status = Command::new(&program).env("LD_LIBRARY_PATH", folder).status();
+            status.unwrap().success()
+        };
+        assert!(!run(folder.path()), "the stub answers");
+        assert!(run(library.path.parent().unwrap()), "the library takes its place");
+    }
+}
+
+fn cc(flags: &[&str], inputs: &[&Path], output: &Path) {
+    let status = Command::new("cc").args(flags).args(inputs).arg("-o").arg(output).status();
+    assert!(status.unwrap().success());
+}
+
+/// Every function of the HAL, as a firmware that brings all of them has it: defined beside ours,
+/// which is no clash, and in the place of ours for whoever looks the name up.
+#[test]
+fn a_firmware_may_define_every_function_of_the_hal() {
+    let folder = tempfile::tempdir().unwrap();
+    for abi in Abi::ALL {
+        let mut code = String::from(
+            "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\nint IOT_Ioctl(int, void *);\n",
+        );
+        let names: Vec<String> =
+            abi.symbols().unwrap().into_iter().filter(|name| name.starts_with("HAL_")).collect();
+        assert!(names.len() > 100);
+        for name in &names {
+            writeln!(code, "void {name}(void);\nvoid {name}(void) {{}}").unwrap();
+        }
+        code.push_str("int main(void)\n{\n    int value, wrong = 0;\n    IOT_Ioctl(1, &value);\n");
+        for name in &names {
+            writeln!(
+                code,
+                "    if (dlsym(RTLD_DEFAULT, \"{name}\") != (void *)&{name}) \
+                 wrong += puts(\"{name}\") != EOF;"
+            )
+            .unwrap();
+        }
+        code.push_str("    return wrong;\n}\n");
+        let source = folder.path().join(format!("own_hal_{}.c", abi.number().replace('.', "_")));
+        fs::write(&source, code).unwrap();
+        for linkage in [Linkage::Static, Linkage::Shared] {
+            let library = Library::build_for(abi, Profile::Debug, linkage).unwrap();
+            // Exported, so that the program can look its own functions up.
+            let flags = ["-Werror", "-rdynamic"];
+            let program = CProgram::compile(&source, &library, &[], &flags).unwrap();
+            let output = Command::new(program).output().unwrap();
+            assert!(
+                output.status.success(),
+                "{linkage:?}: not the firmware's:\n{}",
+                String::from_utf8_lossy(&output.stdout)
+            );
+        }
+    }
+}
