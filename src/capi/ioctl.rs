@@ -53,10 +53,12 @@ pub unsafe extern "C" fn IOT_Ioctl(option: c_int, data: *mut c_void) -> c_int {
             release::null_pointer(c"IOT_Ioctl");
             return FAIL_RETURN;
         }
-        // SAFETY: not NULL, and what the option takes.
         let outcome = match option {
+            // SAFETY: not NULL, so it is what the option takes, as the caller promises.
             IoctlOption::Int(option) => unsafe { number(option, data.cast()) },
+            // SAFETY: as above.
             IoctlOption::Short(option) => unsafe { short(option, data.cast()) },
+            // SAFETY: as above.
             IoctlOption::Text(what) => unsafe { text(what, data.cast()) },
             IoctlOption::Unsupported(name) => Err(format!("{name} is not supported yet")),
         };

@@ -116,10 +116,11 @@ pub unsafe extern "C" fn iotx_state_event(
     state_message: *const c_char,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        // SAFETY: not NULL, so it is a string as the caller promises.
-        let message = match state_message.is_null() {
-            true => c"",
-            false => unsafe { CStr::from_ptr(state_message) },
+        let message = if state_message.is_null() {
+            c""
+        } else {
+            // SAFETY: not NULL, so it is a string as the caller promises.
+            unsafe { CStr::from_ptr(state_message) }
         };
         if state_event(event, state_code, message) { SUCCESS_RETURN } else { FAIL_RETURN }
     })
