@@ -12,10 +12,9 @@ use std::time::Duration;
 use libc::size_t;
 use zeroize::Zeroizing;
 
-use super::later::{HAL_GetNetifInfo, HAL_GetUUID};
 use super::linux::{tcp, thread};
 use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
-use crate::capi::release::{NetworkAddr, p_HAL_Aes128_t, ssl_hooks_t};
+use crate::capi::release::{LATER, NetworkAddr, p_HAL_Aes128_t, ssl_hooks_t};
 use crate::error::TransportError;
 use crate::identity::Secret;
 
@@ -617,15 +616,16 @@ impl Hal for Imported {
     }
 
     fn uuid(&self) -> Vec<u8> {
+        let Some(getter) = LATER.uuid else { return Vec::new() };
         let mut buffer = vec![0_u8; TEXT_ROOM];
         // SAFETY: the buffer has the room that is said.
-        let len = unsafe { HAL_GetUUID(buffer.as_mut_ptr(), signed_len(&buffer)) };
+        let len = unsafe { getter(buffer.as_mut_ptr(), signed_len(&buffer)) };
         buffer.truncate(usize::try_from(len).ok().filter(|&len| len <= TEXT_ROOM).unwrap_or(0));
         buffer
     }
 
     fn network_interfaces(&self) -> String {
-        text(HAL_GetNetifInfo).to_string()
+        LATER.network_interfaces.map(text).unwrap_or_default().to_string()
     }
 
     fn pinned_root(&self) -> Option<String> {

@@ -37,3 +37,13 @@ unsafe extern "C" {
     /// or -1 when there is none or it does not fit. The library's own is the system's machine id.
     pub fn HAL_GetUUID(buf: *mut u8, len: c_int) -> c_int;
 }
+
+/// Those of them that the library calls. A release before has none: a product's own HAL need not
+/// have a function that its release does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Later {
+    /// `HAL_GetUUID`.
+    pub uuid: Option<unsafe extern "C" fn(buf: *mut u8, len: c_int) -> c_int>,
+    /// `HAL_GetNetifInfo`.
+    pub network_interfaces: Option<unsafe extern "C" fn(nif_str: *mut c_char) -> c_int>,
+}

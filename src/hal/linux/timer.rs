@@ -2,9 +2,9 @@
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use super::thread;
 use crate::sync::lock;
 
 /// What a timer does when its time is up.
@@ -38,7 +38,7 @@ impl Timer {
         let mut state = lock(&self.0.state);
         if !state.served {
             let shared = Arc::clone(&self.0);
-            thread::Builder::new().name("linkkit-timer".into()).spawn(move || shared.serve())?;
+            thread::spawn(c"linkkit-timer", Box::new(move || shared.serve()))?;
             state.served = true;
         }
         state.due = Some(Instant::now() + delay);

@@ -24,6 +24,7 @@ pub use mqtt::*;
 pub use product::*;
 
 use super::*;
+use crate::hal::later::Later;
 use crate::mqtt::Error;
 use crate::profile::Profile;
 
@@ -45,6 +46,9 @@ pub(crate) const SINGLE_CLIENT: bool = false;
 
 /// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
 pub(crate) const INFO_MAY_BE_NULL: bool = false;
+
+/// The HAL of the release has none of the later functions.
+pub(crate) const LATER: Later = Later { uuid: None, network_interfaces: None };
 
 /// The log is closed until `IOT_OpenLog`.
 pub(crate) fn prepare() {}

@@ -32,6 +32,7 @@ pub use state::*;
 
 use super::*;
 use crate::hal::import;
+use crate::hal::later::{HAL_GetNetifInfo, HAL_GetUUID, Later};
 use crate::profile::Profile;
 
 /// What the cloud sees.
@@ -52,6 +53,10 @@ pub(crate) const SINGLE_CLIENT: bool = true;
 
 /// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
 pub(crate) const INFO_MAY_BE_NULL: bool = true;
+
+/// The functions of the HAL that came with the release.
+pub(crate) const LATER: Later =
+    Later { uuid: Some(HAL_GetUUID), network_interfaces: Some(HAL_GetNetifInfo) };
 
 /// Tells the HAL who the device is, for an `IOT_MQTT_Construct` that takes the identity from there.
 ///
