@@ -78,9 +78,11 @@ static inline int set_up(struct device *device, const char *name, const char *se
     device->params.pub_key = device->login.pub_key;
     device->params.request_timeout_ms = 5000;
     device->params.keepalive_interval_ms = 60000;
+#ifndef RELEASE_2_3
     device->params.pwrite_buf = device->write_buf;
-    device->params.write_buf_size = sizeof(device->write_buf);
     device->params.pread_buf = device->read_buf;
+#endif
+    device->params.write_buf_size = sizeof(device->write_buf);
     device->params.read_buf_size = sizeof(device->read_buf);
     return 0;
 }

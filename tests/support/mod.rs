@@ -68,10 +68,20 @@ impl Firmware {
 
     /// Builds `source` for a release, which it sees as `RELEASE_2_2` or `RELEASE_2_3`.
     pub(crate) fn of_release(source: &str, abi: Abi, linkage: Linkage) -> Self {
+        Self::of_release_with(source, abi, linkage, &[])
+    }
+
+    /// The same with further flags for the compiler.
+    pub(crate) fn of_release_with(
+        source: &str,
+        abi: Abi,
+        linkage: Linkage,
+        flags: &[&str],
+    ) -> Self {
         let library = Library::build_for(abi, Profile::Debug, linkage).unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
         let release = format!("-DRELEASE_{}", abi.number().replace('.', "_"));
-        let flags = ["-Werror", &release];
+        let flags = [&["-Werror", &release], flags].concat();
         let program =
             CProgram::compile(&source, &library, &[Path::new(redirect::SOURCE)], &flags).unwrap();
         Firmware { program, storage: tempfile::tempdir().unwrap() }

@@ -208,6 +208,10 @@ fn without_waiting(mut call: impl FnMut() -> isize) -> io::Result<Option<usize>>
 
 /// Waits until the descriptor is ready or broken. `false`: the time is up.
 pub(super) fn wait(fd: RawFd, events: libc::c_short, deadline: Deadline) -> io::Result<bool> {
+    // poll(2) takes no notice of a negative one, and would wait for ever.
+    if fd < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     loop {
         let mut entry = libc::pollfd { fd, events, revents: 0 };
         // SAFETY: the pointer is to one live entry, as is said.

@@ -160,6 +160,8 @@ mod tests {
             assert!(connect(fd, "127.0.0.1", 1).is_err());
             assert!(join(fd, "224.0.0.1").is_err());
             assert!(bind_to_device(fd, "lo").is_err());
+            // Either it is found out here, or nothing has to be waited for to find it out.
+            assert!(readable(fd, None).unwrap_or(true));
         }
     }
 }
