@@ -33,5 +33,9 @@ step cargo fmt --all --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps --locked --quiet
 step cargo test --workspace --locked
+# The library for release 2.3.0; the tests above run C programs against it.
+profile_2_3=(--package linkkit --no-default-features --features abi-2-3 --locked)
+step cargo clippy "${profile_2_3[@]}" --all-targets -- -D warnings
+step cargo test "${profile_2_3[@]}" --lib
 # The build that authenticates over HTTPS unless it is told otherwise.
 step cargo test --package linkkit --lib --features https-auth --locked conninfo
