@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use linkkit_sim::toolchain::{Abi, Linkage};
 use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Cloud, QoS};
 use support::{
@@ -41,13 +42,31 @@ fn each_is_clean_c99() {
         .filter(|path| path.extension() == Some(OsStr::new("c")))
         .collect();
     assert!(sources.len() >= 5, "{sources:?}");
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/2.2");
     for compiler in ["gcc", "clang"] {
-        let mut command = Command::new(find_program(compiler));
-        command.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]);
-        command.arg("-I").arg(&include).args(&sources);
-        run_without_cloud(command, &[]).succeeded();
+        for source in &sources {
+            let is_later = source.to_string_lossy().ends_with("-2.3.c");
+            let include = if is_later { "include/2.3" } else { "include/2.2" };
+            let mut command = Command::new(find_program(compiler));
+            command.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]);
+            command.arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(include)).arg(source);
+            run_without_cloud(command, &[]).succeeded();
+        }
     }
+}
+
+#[test]
+fn release_2_3_0_s_way() {
+    let cloud = start_cloud();
+    let example = "c_examples/mqtt-example-2.3.c";
+    let firmware = Firmware::of_release(example, Abi::V2_3, Linkage::Static);
+    for _ in ["registers", "finds its secret"] {
+        run(firmware.command(), &cloud, &[])
+            .succeeded()
+            .says("received: data: hello! start!")
+            .says("connected 1 times, received 1 messages");
+    }
+    let is_request = |entry: &&Entry| matches!(entry.event, Event::Http { .. });
+    assert_eq!(cloud.trace().entries().iter().filter(is_request).count(), 1);
 }
 
 #[test]
