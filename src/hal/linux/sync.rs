@@ -59,9 +59,11 @@ pub(crate) struct Semaphore {
 }
 
 impl Semaphore {
-    /// Adds one and wakes a waiter.
+    /// Adds one and wakes a waiter, under the lock: a waiter may destroy the semaphore as soon as
+    /// its wait has returned, so nothing of it may be touched after the lock is let go.
     pub(crate) fn post(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count += 1;
         self.posted.notify_one();
     }
 
