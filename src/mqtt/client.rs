@@ -1053,15 +1053,21 @@ mod tests {
         assert_eq!(next_event(&client, &events), "message on /next");
     }
 
-    #[test]
-    fn a_broker_that_does_not_read_holds_up_neither_a_yield_nor_a_close() {
-        let (stop, stopped) = mpsc::channel::<()>();
+    /// A broker that reads nothing but the CONNECT, until what is returned beside it is dropped.
+    fn deaf_broker() -> (&'static FakeHal, mpsc::Sender<()>) {
+        let (stop, stopped) = mpsc::channel();
         let address = broker(move |peer, _| {
             peer.accept(&ACCEPTED);
             let _ = stopped.recv_timeout(PATIENCE);
         });
         let hal = FakeHal::leak();
         hal.redirect(HOST, 1883, address);
+        (hal, stop)
+    }
+
+    #[test]
+    fn a_broker_that_does_not_read_holds_up_neither_a_yield_nor_a_close() {
+        let (hal, stop) = deaf_broker();
         let patience = Duration::from_secs(3);
         let params =
             Params { send_limit: 1 << 26, request_timeout: patience, ..params(Arc::new(|_| {})) };
@@ -1083,13 +1089,7 @@ mod tests {
 
     #[test]
     fn what_a_broker_does_not_take_in_time_ends_the_connection() {
-        let (stop, stopped) = mpsc::channel::<()>();
-        let address = broker(move |peer, _| {
-            peer.accept(&ACCEPTED);
-            let _ = stopped.recv_timeout(PATIENCE);
-        });
-        let hal = FakeHal::leak();
-        hal.redirect(HOST, 1883, address);
+        let (hal, stop) = deaf_broker();
         let client =
             Client::connect(hal, Params { send_limit: 1 << 26, ..params(Arc::new(|_| {})) })
                 .unwrap();
