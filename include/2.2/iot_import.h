@@ -25,6 +25,11 @@ int HAL_Vsnprintf(char *str, const int len, const char *fmt, va_list ap);
 #endif
 
 /**
+ * As a timeout: wait for ever.
+ */
+#define PLATFORM_WAIT_INFINITE ~0
+
+/**
  * Room for an IPv4 address as text, in bytes with the NUL.
  */
 #define NETWORK_ADDR_LEN 16
@@ -33,11 +38,6 @@ int HAL_Vsnprintf(char *str, const int len, const char *fmt, va_list ap);
  * Room for a MAC address as text, in bytes with the NUL.
  */
 #define HAL_MAC_LEN 18
-
-/**
- * As a timeout: wait for ever.
- */
-#define PLATFORM_WAIT_INFINITE ~0
 
 /**
  * How urgently a thread runs.

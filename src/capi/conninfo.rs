@@ -5,9 +5,8 @@ use std::ffi::{c_char, c_int, c_void};
 use super::boundary::guard;
 use super::ptr::{self, BadText};
 use super::release::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
-use super::sdk::SDK;
+use super::sdk::{SDK, hal};
 use crate::error::chain;
-use crate::hal::import;
 
 const TARGET: &str = "IOT_SetupConnInfo";
 
@@ -92,8 +91,7 @@ pub(crate) unsafe fn set_up(
     };
     // SAFETY: as the caller promises.
     unsafe { release::remember_identity(product_key, device_name, device_secret) };
-    let info = SDK
-        .setup_conn_info(import::hal(), texts.0, texts.1, texts.2)
-        .map_err(|error| chain(&error))?;
+    let info =
+        SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;
     release::publish(&info)
 }

@@ -14,8 +14,7 @@ use super::release::{
     iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
-use super::sdk::SDK;
-use crate::hal::import;
+use super::sdk::{SDK, hal};
 use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
@@ -56,7 +55,7 @@ fn connect(
     params: Params,
     first: impl FnOnce(&Client, Handle),
 ) -> Result<(), Error> {
-    let hal = import::hal();
+    let hal = hal();
     SDK.save_again(hal);
     let client = Client::connect(hal, params)?;
     first(&client, handle);
@@ -116,7 +115,7 @@ fn relogin(login: &Login) -> Option<Relogin> {
     let renewal = SDK.renewal(&login.endpoint.host, &login.username)?;
     let login = login.clone();
     Some(Arc::new(move || {
-        let grant = renewal.renew(import::hal())?;
+        let grant = renewal.renew(hal())?;
         let security = login.endpoint.security.clone();
         Ok(Login {
             endpoint: Endpoint { host: grant.host, port: grant.port, security },
@@ -149,7 +148,7 @@ pub(crate) fn destroy(handle: Handle) -> c_int {
         return unknown_handle("IOT_MQTT_Destroy");
     };
     client.close();
-    SDK.save_again(import::hal());
+    SDK.save_again(hal());
     ::log::info!(target: "iotx_mc_release", "mqtt release!");
     SUCCESS_RETURN
 }
@@ -223,7 +222,7 @@ pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) 
             ::log::error!(target: "IOT_MQTT_Yield", "Invalid argument, timeout_ms = {timeout_ms}");
             return FAIL_RETURN;
         };
-        SDK.save_again_when_due(import::hal());
+        SDK.save_again_when_due(hal());
         client.yield_for(Duration::from_millis(timeout_ms));
         SUCCESS_RETURN
     });
@@ -262,7 +261,7 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
             ::log::error!(target: "IOT_MQTT_LogPost", "Invalid argument: not valid text");
             return FAIL_RETURN;
         };
-        let post = report::log_post(&identity, import::hal().utc_ms(), level, module, text);
+        let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
         match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
             Ok(_) => SUCCESS_RETURN,
             Err(error) => {

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use super::linux::{tcp, thread};
 use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
-use crate::capi::release::{LATER, NetworkAddr, p_HAL_Aes128_t, ssl_hooks_t};
 use crate::error::TransportError;
 use crate::identity::Secret;
 
@@ -55,6 +54,40 @@ pub struct _hal_os_thread {
 /// How a thread is wanted.
 #[allow(non_camel_case_types)]
 pub type hal_os_thread_param_t = _hal_os_thread;
+
+/// Room for an IPv4 address as text, in bytes with the NUL.
+pub const NETWORK_ADDR_LEN: usize = 16;
+
+/// Where a datagram comes from or goes to.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct _network_addr_t {
+    /// The IPv4 address as text, with a NUL.
+    pub addr: [c_uchar; NETWORK_ADDR_LEN],
+    /// The port.
+    pub port: c_ushort,
+}
+
+/// Where a datagram comes from or goes to.
+pub type NetworkAddr = _network_addr_t;
+
+/// Room for a MAC address as text, in bytes with the NUL.
+pub const HAL_MAC_LEN: usize = 18;
+
+/// The functions by which a firmware would have TLS allocate its memory.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct ssl_hooks_t {
+    /// Allocates so many bytes.
+    pub malloc: Option<unsafe extern "C" fn(size: u32) -> *mut c_void>,
+    /// Frees them.
+    pub free: Option<unsafe extern "C" fn(ptr: *mut c_void)>,
+}
+
+/// An AES-128 context.
+#[allow(non_camel_case_types)]
+pub type p_HAL_Aes128_t = *mut c_void;
 
 #[allow(non_snake_case, reason = "parameters are named as in the C headers")]
 unsafe extern "C" {
@@ -513,9 +546,23 @@ fn whose(ours: bool) -> &'static str {
     if ours { "the library's" } else { "the firmware's" }
 }
 
-/// The HAL that was linked.
+/// The HAL that was linked, without the later functions.
 pub fn hal() -> &'static dyn Hal {
-    &Imported
+    static HAL: Imported = Imported::with(Later { uuid: None, network_interfaces: None });
+    &HAL
+}
+
+/// Functions of the HAL that came with a later release than 2.2.1. Whoever knows which release is
+/// served says which there are: a product's own HAL need not have a function that its release does
+/// not know.
+///
+/// cbindgen:ignore
+#[derive(Clone, Copy, Debug)]
+pub struct Later {
+    /// `HAL_GetUUID`.
+    pub uuid: Option<unsafe extern "C" fn(buf: *mut u8, len: c_int) -> c_int>,
+    /// `HAL_GetNetifInfo`.
+    pub network_interfaces: Option<unsafe extern "C" fn(nif_str: *mut c_char) -> c_int>,
 }
 
 /// The HAL that was linked: the firmware's functions where it has them, else the library's own.
@@ -523,7 +570,16 @@ pub fn hal() -> &'static dyn Hal {
 /// Where a function of TCP is the library's own it is called in its Rust form, which says more: it
 /// returns what is there without waiting for the rest, and gives its errors in words.
 #[derive(Clone, Copy, Debug)]
-pub struct Imported;
+pub struct Imported {
+    later: Later,
+}
+
+impl Imported {
+    /// The HAL with those later functions that the release has.
+    pub const fn with(later: Later) -> Self {
+        Imported { later }
+    }
+}
 
 /// Room for a text of the identity, in bytes. The longest has 64; a port may forget to count the
 /// NUL, or more, and must not be able to write past the end.
@@ -616,7 +672,7 @@ impl Hal for Imported {
     }
 
     fn uuid(&self) -> Vec<u8> {
-        let Some(getter) = LATER.uuid else { return Vec::new() };
+        let Some(getter) = self.later.uuid else { return Vec::new() };
         let mut buffer = vec![0_u8; TEXT_ROOM];
         // SAFETY: the buffer has the room that is said.
         let len = unsafe { getter(buffer.as_mut_ptr(), signed_len(&buffer)) };
@@ -625,7 +681,7 @@ impl Hal for Imported {
     }
 
     fn network_interfaces(&self) -> String {
-        LATER.network_interfaces.map(text).unwrap_or_default().to_string()
+        self.later.network_interfaces.map(text).unwrap_or_default().to_string()
     }
 
     fn pinned_root(&self) -> Option<String> {

@@ -7,7 +7,6 @@
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod import;
-pub mod later;
 pub(crate) mod linux;
 
 use std::ffi::CStr;

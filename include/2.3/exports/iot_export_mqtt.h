@@ -287,8 +287,8 @@ void *IOT_MQTT_Construct(struct iotx_mqtt_param_t *pInitParams);
  * Ends a client: says good-bye to the broker and frees what the client holds.
  *
  * `phandle` points to the handle, which is set to NULL; NULL stands for the process's one client,
- * and so does a handle that is NULL. May be called at any time from any thread
- * and from inside handlers. Returns promptly (the C SDK sleeps for 200 ms). No handler is called
+ * and so does a handle that is NULL. May be called at any time from any thread and from inside
+ * handlers. Returns promptly (the C SDK sleeps for 200 ms). No handler is called
  * afterwards; one that runs in another thread at this moment may still be running.
  *
  * # Returns
@@ -310,9 +310,10 @@ int IOT_MQTT_Destroy(void **phandle);
  * `IOT_MQTT_Construct` has connected.
  *
  * # Returns
- * The packet id, above 0, or 0 for a subscription that is kept; -2 when a parameter is NULL or empty or there is no such client; -41 for
- * a filter that may not be used; -27 when not connected; -42 when 30 requests wait for their
- * answer; -26 when the packet is larger than `write_buf_size`; -14 when it could not be sent.
+ * The packet id, above 0, or 0 for a subscription that is kept; -2 when a parameter is NULL or
+ * empty or there is no such client; -41 for a filter that may not be used; -27 when not connected;
+ * -42 when 30 requests wait for their answer; -26 when the packet is larger than `write_buf_size`;
+ * -14 when it could not be sent.
  *
  * # Safety
  * `topic_filter` is either NULL or ends with a NUL; it is not kept. `handle` may have any value.
@@ -331,9 +332,9 @@ int IOT_MQTT_Subscribe(void *handle,
  * meanwhile. Otherwise like `IOT_MQTT_Subscribe`.
  *
  * # Returns
- * The packet id, above 0, once the subscription is granted, or 0 for one that is kept; -1 when it is refused or `timeout_ms` is over; -2 when a
- * parameter is NULL or empty or there is no such client. Returns at once when the broker refuses,
- * where the C SDK asks again until the time is up.
+ * The packet id, above 0, once the subscription is granted, or 0 for one that is kept; -1 when it
+ * is refused or `timeout_ms` is over; -2 when a parameter is NULL or empty or there is no such
+ * client. Returns at once when the broker refuses, where the C SDK asks again until the time is up.
  *
  * # Safety
  * As for `IOT_MQTT_Subscribe`.

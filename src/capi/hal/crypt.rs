@@ -6,8 +6,8 @@ use libc::size_t;
 
 use super::{FAILED, drop_handle, fail, guard, into_handle, refuse};
 use crate::capi::release::enums::AES_DIR_t as Direction;
-use crate::capi::release::p_HAL_Aes128_t;
 use crate::hal::import::AES_DIR_t;
+use crate::hal::import::p_HAL_Aes128_t;
 use crate::hal::linux::crypt::{BLOCK, Context, Mode};
 
 #[unsafe(no_mangle)]

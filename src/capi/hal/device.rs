@@ -7,7 +7,7 @@ use super::{
     FAILED, bytes, bytes_mut, c_string, drop_handle, fail, guard, into_handle, kv_code, length,
     milliseconds, put_text, refuse,
 };
-use crate::capi::release::ssl_hooks_t;
+use crate::hal::import::ssl_hooks_t;
 use crate::hal::linux::kv::{self, VALUE_MAX};
 use crate::hal::linux::timer::Timer;
 use crate::hal::linux::{firmware, interfaces, memory, ssl};

@@ -7,7 +7,7 @@ use std::os::fd::RawFd;
 use std::time::Duration;
 
 use super::{FAILED, bytes, bytes_mut, c_string, fail, guard, length, milliseconds, refuse};
-use crate::capi::release::NetworkAddr;
+use crate::hal::import::NetworkAddr;
 use crate::hal::linux::udp;
 
 /// Waiting for the socket failed.

@@ -5,7 +5,7 @@
 //! by the C rules, alike on i386 and armhf because no structure has a 64-bit member.
 
 use super::*;
-use crate::hal::import::hal_os_thread_param_t;
+use crate::hal::import::{NetworkAddr, hal_os_thread_param_t, ssl_hooks_t};
 
 /// Picks the number that holds for this target's pointers.
 pub(crate) const fn by_pointer(on_64_bit: usize, on_32_bit: usize) -> usize {

@@ -14,7 +14,6 @@ mod errno;
 mod identity;
 mod layout;
 mod message;
-mod network;
 mod product;
 
 // More or fewer than one release is refused in lib.rs; then this is a choice that gives no errors
@@ -34,7 +33,6 @@ use std::ffi::{c_int, c_uint};
 pub use errno::*;
 pub use identity::*;
 pub use message::*;
-pub use network::*;
 pub use product::*;
 
 use crate::conninfo::Ioctl;

@@ -6,7 +6,7 @@ use crate::capi::boundary::guard;
 use crate::capi::log::level_of;
 use crate::capi::ptr;
 use crate::capi::release::IOT_LogLevel;
-use crate::hal::import;
+use crate::capi::sdk;
 use crate::log;
 
 /// Opens the log. Nothing is printed before `IOT_SetLogLevel`.
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn IOT_OpenLog(ident: *const c_char) {
         // SAFETY: as the caller promises.
         match unsafe { ptr::required(ident) } {
             Err(ptr::BadText::Empty) => log::close(),
-            _ => log::open(import::hal()),
+            _ => log::open(sdk::hal()),
         }
     });
 }

@@ -24,7 +24,7 @@ pub use mqtt::*;
 pub use product::*;
 
 use super::*;
-use crate::hal::later::Later;
+use crate::hal::import::Later;
 use crate::mqtt::Error;
 use crate::profile::Profile;
 

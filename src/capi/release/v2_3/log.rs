@@ -5,7 +5,7 @@ use std::sync::Once;
 use crate::capi::boundary::guard;
 use crate::capi::log::level_of;
 use crate::capi::release::IOT_LogLevel;
-use crate::hal::import;
+use crate::capi::sdk;
 use crate::log::{self, Level};
 
 /// Opens the log, at the first function of the library that is called.
@@ -16,7 +16,7 @@ pub(crate) fn prepare() {
         return;
     }
     OPENED.call_once(|| {
-        log::open(import::hal());
+        log::open(sdk::hal());
         log::set_level(Level::Error);
     });
 }
@@ -30,7 +30,7 @@ pub extern "C" fn IOT_SetLogLevel(level: IOT_LogLevel) {
     guard((), || match level_of(level) {
         Some(known) => {
             log::set_level(known);
-            import::hal().print(&format!("[prt] log level set as: [ {level} ]\r\n"));
+            sdk::hal().print(&format!("[prt] log level set as: [ {level} ]\r\n"));
         }
         None => {
             ::log::error!(target: "IOT_SetLogLevel", "Invalid input level: {level} out of [0, 5]")

@@ -6,6 +6,7 @@ mod conn_info;
 pub mod events;
 mod export;
 pub mod files;
+pub mod hal;
 mod ioctl;
 mod layout;
 pub mod log;
@@ -31,8 +32,7 @@ pub use product::*;
 pub use state::*;
 
 use super::*;
-use crate::hal::import;
-use crate::hal::later::{HAL_GetNetifInfo, HAL_GetUUID, Later};
+use crate::hal::import::{self, Later};
 use crate::profile::Profile;
 
 /// What the cloud sees.
@@ -56,7 +56,7 @@ pub(crate) const INFO_MAY_BE_NULL: bool = true;
 
 /// The functions of the HAL that came with the release.
 pub(crate) const LATER: Later =
-    Later { uuid: Some(HAL_GetUUID), network_interfaces: Some(HAL_GetNetifInfo) };
+    Later { uuid: Some(hal::HAL_GetUUID), network_interfaces: Some(hal::HAL_GetNetifInfo) };
 
 /// Tells the HAL who the device is, for an `IOT_MQTT_Construct` that takes the identity from there.
 ///
