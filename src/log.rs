@@ -134,6 +134,42 @@ impl Drop for Held {
     }
 }
 
+/// An error that there may be reason to print again and again: it is printed once and then counted,
+/// since a device may be without its cloud for weeks.
+#[derive(Debug, Default)]
+pub(crate) struct Repeated {
+    printed: Option<Printed>,
+}
+
+#[derive(Debug)]
+struct Printed {
+    target: &'static str,
+    text: String,
+    /// How many times more there was reason to print it.
+    more: u32,
+}
+
+impl Repeated {
+    /// Prints the error, unless it is the one that was printed last.
+    pub(crate) fn error(&mut self, target: &'static str, text: &str) {
+        match &mut self.printed {
+            Some(printed) if printed.text == text => printed.more = printed.more.saturating_add(1),
+            _ => {
+                self.end();
+                log::error!(target: target, "{text}");
+                self.printed = Some(Printed { target, text: text.to_owned(), more: 0 });
+            }
+        }
+    }
+
+    /// The reason is gone: prints how often the last error came again.
+    pub(crate) fn end(&mut self) {
+        if let Some(Printed { target, text, more: more @ 1.. }) = self.printed.take() {
+            log::error!(target: target, "{text} ({more} times more)");
+        }
+    }
+}
+
 struct Printer {
     hal: &'static dyn Hal,
 }
@@ -216,6 +252,30 @@ mod tests {
         let text = format!("{long}\r\n{long}x\r\n{long}");
         let expected = format!("[inf] IOT_SetupConnInfo(114): {long}\r\n{long} ...\r\n{long}\r\n");
         assert_eq!(printed(&text), expected);
+    }
+
+    #[test]
+    fn a_repeated_error_is_printed_once_and_then_counted() {
+        let hal = crate::hal::fake::shared_log();
+        let mut repeated = Repeated::default();
+        let printed = || {
+            let lines = hal.printed();
+            ["(2 times more)", "one error", "another error"].map(|text| {
+                lines
+                    .lines()
+                    .filter(|line| line.contains("repeated_error") && line.contains(text))
+                    .count()
+            })
+        };
+        for _ in 0..3 {
+            repeated.error("repeated_error", "one error");
+        }
+        assert_eq!(printed(), [0, 1, 0]);
+        repeated.error("repeated_error", "another error");
+        assert_eq!(printed(), [1, 2, 1]);
+        repeated.end();
+        repeated.end();
+        assert_eq!(printed(), [1, 2, 1], "it came only once");
     }
 
     #[test]

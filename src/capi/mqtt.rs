@@ -265,7 +265,7 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
         match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
             Ok(_) => SUCCESS_RETURN,
             Err(error) => {
-                ::log::error!(target: "iotx_mc_log_post", "publish failed: {error}");
+                refused("iotx_mc_log_post", &error);
                 FAIL_RETURN
             }
         }
@@ -385,11 +385,18 @@ fn publish_qos(qos: u8) -> QoS {
 fn packet_id(target: &str, outcome: Result<u16, Error>, too_large: Code) -> c_int {
     outcome.map_or_else(
         |error| {
-            ::log::error!(target: target, "{error}");
+            refused(target, &error);
             code(&error, too_large) as c_int
         },
         c_int::from,
     )
+}
+
+/// Logs why, except that of a lost connection the client tells itself, once for all it refuses.
+pub(crate) fn refused(target: &str, error: &Error) {
+    if !matches!(error, Error::NotConnected) {
+        ::log::error!(target: target, "{error}");
+    }
 }
 
 fn code(error: &Error, too_large: Code) -> Code {

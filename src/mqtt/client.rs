@@ -26,7 +26,7 @@ use super::{Error, Event, Handler, Message, QoS, topic};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::hal::Hal;
-use crate::log::{Held, hold};
+use crate::log::{Held, Repeated, hold};
 use crate::refusal;
 use crate::sync::{Signal, lock};
 use crate::transport::{Connection, send_all};
@@ -36,6 +36,8 @@ use crate::transport::{Connection, send_all};
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// How often a stalled write is tried again.
 const STALL_POLL: Duration = Duration::from_millis(10);
+/// How long an acknowledgement may wait for others, to go out together with them.
+const ACK_DELAY: Duration = Duration::from_millis(5);
 /// The time that a farewell may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -91,8 +93,10 @@ struct State {
     jitter: u32,
     /// A lost connection, to be closed once the lock is free.
     lost: Option<Arc<dyn Connection>>,
-    /// Why the last attempt to reconnect failed, and how many before it failed the same way.
-    failure: Option<(String, u32)>,
+    /// Why reconnecting fails.
+    failure: Repeated,
+    /// What was asked for while there was no connection.
+    refused: Repeated,
     /// What became of the subscriptions that a thread waits for; `None` while unknown.
     awaited: BTreeMap<u16, Option<Result<(), Error>>>,
 }
@@ -149,7 +153,8 @@ impl Client {
                 backoff,
                 jitter: hal.random(u32::MAX),
                 lost: None,
-                failure: None,
+                failure: Repeated::default(),
+                refused: Repeated::default(),
                 awaited: BTreeMap::new(),
             }),
             changed: Signal::default(),
@@ -175,13 +180,17 @@ impl Client {
         payload: &[u8],
     ) -> Result<u16, Error> {
         topic::check_name(topic).map_err(Error::BadTopic)?;
-        self.send(|session, now| session.publish(now, topic, qos, retain, payload))
+        self.send("iotx_mc_publish", |session, now| {
+            session.publish(now, topic, qos, retain, payload)
+        })
     }
 
     /// Asks for a subscription and returns the packet id that its event will carry.
     pub fn subscribe(&self, filter: &str, qos: QoS, handler: Handler) -> Result<u16, Error> {
         topic::check_filter(filter).map_err(Error::BadTopic)?;
-        let id = self.send(|session, now| session.subscribe(now, filter, qos, handler))?;
+        let id = self.send("iotx_mc_subscribe", |session, now| {
+            session.subscribe(now, filter, qos, handler)
+        })?;
         log::info!(target: "iotx_mc_subscribe", "mqtt subscribe success,topic = {filter}!");
         Ok(id)
     }
@@ -189,7 +198,8 @@ impl Client {
     /// Ends a subscription, whoever made it, and returns the packet id that its event will carry.
     pub fn unsubscribe(&self, filter: &str) -> Result<u16, Error> {
         topic::check_filter(filter).map_err(Error::BadTopic)?;
-        let id = self.send(|session, now| session.unsubscribe(now, filter))?;
+        let id =
+            self.send("iotx_mc_unsubscribe", |session, now| session.unsubscribe(now, filter))?;
         log::info!(target: "iotx_mc_unsubscribe", "mqtt unsubscribe success,topic = {filter}!");
         Ok(id)
     }
@@ -213,17 +223,14 @@ impl Client {
         };
 
         wait(&|state| matches!(state.link, Link::Up { .. }));
-        let (id, ticket) = {
-            let mut state = self.lock();
-            let (id, ticket) = self
-                .enqueue(&mut state, |session, now| session.subscribe(now, filter, qos, handler))?;
-            state.awaited.insert(id, None);
-            (id, ticket)
-        };
-        let sent = self.send_until_gone(id, ticket);
-        if sent.is_err() {
+        let mut state = self.lock();
+        let (id, ticket) = self.enqueue(&mut state, "iotx_mc_subscribe", |session, now| {
+            session.subscribe(now, filter, qos, handler)
+        })?;
+        state.awaited.insert(id, None);
+        if let Err(cause) = self.send_until_gone(state, id, ticket) {
             self.lock().awaited.remove(&id);
-            return sent.map(|()| id);
+            return Err(cause);
         }
         wait(&|state| !matches!(state.awaited.get(&id), Some(None)));
         let outcome = self.lock().awaited.remove(&id).flatten();
@@ -267,20 +274,27 @@ impl Client {
     /// Makes a packet and sends it; waits at most one request timeout until it has gone out.
     fn send(
         &self,
+        target: &'static str,
         make: impl FnOnce(&mut Session, Instant) -> Result<(u16, Bytes), Error>,
     ) -> Result<u16, Error> {
-        let (id, ticket) = self.enqueue(&mut self.lock(), make)?;
-        self.send_until_gone(id, ticket)?;
+        let mut state = self.lock();
+        let (id, ticket) = self.enqueue(&mut state, target, make)?;
+        self.send_until_gone(state, id, ticket)?;
         Ok(id)
     }
 
     /// Makes a packet and queues it. The ticket tells when it has gone out.
+    ///
+    /// Without a connection it says so under the name of `target`, once: firmware that publishes
+    /// all the time would flood the log.
     fn enqueue(
         &self,
         state: &mut State,
+        target: &'static str,
         make: impl FnOnce(&mut Session, Instant) -> Result<(u16, Bytes), Error>,
     ) -> Result<(u16, Ticket), Error> {
         if !matches!(state.link, Link::Up { .. }) {
+            state.refused.error(target, &Error::NotConnected.to_string());
             return Err(Error::NotConnected);
         }
         let now = Instant::now();
@@ -290,11 +304,15 @@ impl Client {
         Ok((id, Ticket { generation: state.generation, position: state.outbox.queued, deadline }))
     }
 
-    fn send_until_gone(&self, id: u16, ticket: Ticket) -> Result<(), Error> {
+    fn send_until_gone<'a>(
+        &'a self,
+        mut state: Locked<'a>,
+        id: u16,
+        ticket: Ticket,
+    ) -> Result<(), Error> {
         let deadline = ticket.deadline;
         loop {
-            self.write_out(deadline);
-            let mut state = self.lock();
+            state = self.write_out(state, deadline);
             if state.has_gone(ticket) {
                 return Ok(());
             }
@@ -310,17 +328,18 @@ impl Client {
             // Another thread writes; it may well write this packet too.
             if state.outbox.writing {
                 self.wait_for_change(state, deadline.left());
+                state = self.lock();
             }
         }
     }
 
-    /// Writes what waits, until `deadline`. Does nothing while another thread writes.
-    fn write_out(&self, deadline: Deadline) {
-        let mut state = self.lock();
+    /// Writes what waits, until `deadline`, with the lock let go meanwhile. Does nothing while
+    /// another thread writes.
+    fn write_out<'a>(&'a self, mut state: Locked<'a>, deadline: Deadline) -> Locked<'a> {
         if state.outbox.writing || state.outbox.is_empty() {
-            return;
+            return state;
         }
-        let Link::Up { connection, .. } = &state.link else { return };
+        let Link::Up { connection, .. } = &state.link else { return state };
         let connection = Arc::clone(connection);
         let generation = state.generation;
         state.outbox.writing = true;
@@ -347,6 +366,7 @@ impl Client {
             }
         }
         self.changed.notify();
+        state
     }
 
     /// Does all the client's work until `deadline`, or until `done`.
@@ -364,9 +384,7 @@ impl Client {
             }
             let mut longest = LONGEST_WAIT;
             if !state.outbox.is_idle() {
-                drop(state);
-                self.write_out(Deadline::OVER);
-                state = self.lock();
+                state = self.write_out(state, Deadline::OVER);
                 if state.outbox.is_idle() {
                     // Everything may have changed meanwhile.
                     continue;
@@ -510,14 +528,16 @@ impl Client {
         }
         match outcome {
             Ok(established) => {
-                state.failed_no_more();
+                state.failure.end();
+                state.refused.end();
                 // The event comes before whatever the broker sends over the new connection.
                 state.push(Incoming::Event(Event::Reconnect));
                 self.link_up(&mut state, established);
                 log::info!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect success!");
             }
             Err(cause) => {
-                state.failed(&cause);
+                let text = format!("mqtt reconnect failed: {cause}");
+                state.failure.error("iotx_mc_attempt_reconnect", &text);
                 if is_final(&cause) {
                     state.backoff.give_time();
                 }
@@ -551,27 +571,52 @@ impl Client {
 
     /// Tells the firmware what happened, with no lock held.
     fn dispatch(&self) {
-        while let Some((generation, incoming)) = self.next_incoming() {
-            match incoming {
-                Incoming::Event(mut event) => (self.params.on_event)(&mut event),
-                Incoming::Message(message) => self.deliver(message, generation),
+        let mut owed_since = None;
+        while let Some(news) = self.next_news() {
+            match news {
+                News::Event(mut event) => (self.params.on_event)(&mut event),
+                News::Message { message, handlers, generation } => {
+                    if let Some(now) = self.deliver(message, &handlers, generation)
+                        && now - *owed_since.get_or_insert(now) >= ACK_DELAY
+                    {
+                        drop(self.write_out(self.lock(), Deadline::OVER));
+                        owed_since = None;
+                    }
+                }
             }
         }
-    }
-
-    fn next_incoming(&self) -> Option<(u64, Incoming)> {
-        let mut state = self.lock();
-        let next = state.inbox.pop_front()?;
-        if let Incoming::Event(Event::Reconnect) = next.1 {
-            // Not if the connection that it tells of is lost again already.
-            state.told_up = next.0 + 1 == state.generation;
+        if owed_since.is_some() {
+            drop(self.write_out(self.lock(), Deadline::OVER));
         }
-        Some(next)
     }
 
-    fn deliver(&self, mut message: Message, generation: u64) {
+    fn next_news(&self) -> Option<News> {
+        let mut state = self.lock();
+        let (generation, incoming) = state.inbox.pop_front()?;
+        Some(match incoming {
+            Incoming::Event(event) => {
+                if matches!(event, Event::Reconnect) {
+                    // Not if the connection that it tells of is lost again already.
+                    state.told_up = generation + 1 == state.generation;
+                }
+                News::Event(event)
+            }
+            Incoming::Message(message) => {
+                let handlers = state.session.handlers(message.topic());
+                News::Message { message, handlers, generation }
+            }
+        })
+    }
+
+    /// Calls the handlers and queues the acknowledgement that the broker is owed then, if any;
+    /// returns the time of that.
+    fn deliver(
+        &self,
+        mut message: Message,
+        handlers: &[Handler],
+        generation: u64,
+    ) -> Option<Instant> {
         let (id, qos) = (message.id, message.qos);
-        let handlers = self.lock().session.handlers(message.topic());
         if handlers.is_empty() {
             (self.params.on_event)(&mut Event::PublishReceived(message));
         } else {
@@ -579,17 +624,25 @@ impl Client {
                 (handler.call)(&mut message);
             }
         }
-
+        if qos == QoS::AtMostOnce {
+            return None;
+        }
+        let now = Instant::now();
         let mut state = self.lock();
         // A broker that lost the connection meanwhile sends the message again over the next one.
-        if state.generation == generation
-            && let Some(answer) = state.session.acknowledge(Instant::now(), qos, id)
-        {
-            state.outbox.put(&answer);
+        if state.generation != generation {
+            return None;
         }
-        drop(state);
-        self.write_out(Deadline::OVER);
+        let answer = state.session.acknowledge(now, qos, id)?;
+        state.outbox.put(&answer);
+        Some(now)
     }
+}
+
+/// Something to tell the firmware, with all that is needed to do so without the lock.
+enum News {
+    Event(Event),
+    Message { message: Message, handlers: Vec<Handler>, generation: u64 },
 }
 
 /// Whether the cloud has said no, and asking soon again cannot help.
@@ -685,26 +738,6 @@ impl Drop for Lost {
 }
 
 impl State {
-    /// Logs why reconnecting failed, the same reason once: a device may be without its cloud for
-    /// weeks.
-    fn failed(&mut self, cause: &Error) {
-        let cause = cause.to_string();
-        match &mut self.failure {
-            Some((known, repeated)) if *known == cause => *repeated += 1,
-            _ => {
-                self.failed_no_more();
-                log::error!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect failed: {cause}");
-                self.failure = Some((cause, 0));
-            }
-        }
-    }
-
-    fn failed_no_more(&mut self) {
-        if let Some((cause, repeated @ 1..)) = self.failure.take() {
-            log::error!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect failed {repeated} times more: {cause}");
-        }
-    }
-
     fn has_gone(&self, ticket: Ticket) -> bool {
         self.generation == ticket.generation && self.outbox.gone >= ticket.position
     }
@@ -901,6 +934,48 @@ mod tests {
         assert_eq!(next_event(&client, &events), "message on /acknowledged");
     }
 
+    #[test]
+    fn a_yield_that_ends_leaves_nothing_unacknowledged() {
+        let (tell, told) = mpsc::channel();
+        let address = broker(move |peer, _| {
+            let message = |id| packet::publish("/t", id, QoS::AtLeastOnce, false, b"").unwrap();
+            peer.accept(&[&ACCEPTED[..], &message(1), &message(2), &message(3)].concat());
+            for _ in 0..3 {
+                let Some(Packet::PubAck(ack)) = peer.next() else { panic!("no PUBACK") };
+                tell.send(ack.pkid).unwrap();
+            }
+        });
+        let (client, events) = connect(address);
+        client.yield_for(Duration::ZERO);
+        assert_eq!(events.try_iter().count(), 3);
+        let acknowledged = || told.recv_timeout(PATIENCE).unwrap();
+        assert_eq!([acknowledged(), acknowledged(), acknowledged()], [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_asked_for_without_a_connection_is_refused_in_one_line_and_a_count() {
+        let hal = crate::hal::fake::shared_log();
+        let address = broker(|peer, number| {
+            peer.accept(&ACCEPTED);
+            while number > 1 && peer.next().is_some() {}
+        });
+        let (client, events) = connect(address);
+        assert_eq!(next_event(&client, &events), "Disconnect");
+        for _ in 0..3 {
+            assert!(matches!(client.unsubscribe("/t"), Err(Error::NotConnected)));
+        }
+        let lines = || {
+            let printed = hal.printed();
+            let ours = printed.lines().filter(|line| line.contains("iotx_mc_unsubscribe"));
+            ours.filter(|line| line.contains("not connected"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lines().len(), 1, "{:?}", lines());
+        assert_eq!(next_event(&client, &events), "Reconnect");
+        assert!(lines()[1].ends_with("not connected (2 times more)"), "{:?}", lines());
+    }
+
     /// Grants every subscription and echoes every message.
     fn echo(peer: &mut Peer, _: usize) {
         peer.accept(&ACCEPTED);
@@ -1041,10 +1116,11 @@ mod tests {
     }
 
     #[test]
-    fn an_oversized_packet_is_skipped_and_told() {
+    fn an_oversized_message_is_skipped_told_and_acknowledged() {
         let address = broker(|peer, _| {
             peer.accept(&ACCEPTED);
-            peer.send(&packet::publish("/t", 0, QoS::AtMostOnce, false, &[0; 2000]).unwrap());
+            peer.send(&packet::publish("/t", 5, QoS::AtLeastOnce, false, &[0; 2000]).unwrap());
+            assert!(matches!(peer.next(), Some(Packet::PubAck(ack)) if ack.pkid == 5));
             peer.send(&packet::publish("/next", 0, QoS::AtMostOnce, false, b"").unwrap());
             while peer.next().is_some() {}
         });
@@ -1112,6 +1188,10 @@ mod tests {
         assert!(matches!(
             client.publish("/t", QoS::AtMostOnce, false, b""),
             Err(Error::NotConnected)
+        ));
+        assert!(matches!(
+            client.publish("t", QoS::AtMostOnce, false, b""),
+            Err(Error::BadTopic(_))
         ));
     }
 

@@ -59,7 +59,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::NotConnected => f.write_str("the client is not connected"),
+            Error::NotConnected => f.write_str("mqtt client state is error: not connected"),
             Error::BadTopic(why) => write!(f, "topic format is error: {why}"),
             Error::UnsupportedQos => f.write_str("only QoS 0 and QoS 1 can be published"),
             Error::WaitListFull { limit } => {

@@ -41,6 +41,8 @@ pub enum Frame {
     Oversized {
         /// Its size in bytes, fixed header included.
         size: usize,
+        /// How it has to be acknowledged: a PUBLISH by its QoS, with its packet id.
+        owed: Option<(QoS, u16)>,
     },
     /// A CONNACK with a code that MQTT 3.1.1 does not know: a refusal all the same.
     UnknownConnack {
@@ -55,8 +57,15 @@ pub struct Decoder {
     /// Bytes that were received and not decoded yet; the transport appends to it.
     pub buffer: BytesMut,
     limit: usize,
-    /// The oversized packet that is being skipped: its size and how much of it is still to come.
-    skipping: Option<(usize, usize)>,
+    skipping: Option<Skipping>,
+}
+
+/// An oversized packet of which this much is still to come.
+#[derive(Debug)]
+struct Skipping {
+    size: usize,
+    owed: Option<(QoS, u16)>,
+    left: usize,
 }
 
 impl Decoder {
@@ -68,11 +77,12 @@ impl Decoder {
     /// The next packet, `None` when it has not come in full.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, Malformed> {
         if self.skipping.is_none() {
-            let Some(size) = frame_size(&self.buffer)? else { return Ok(None) };
-            if size <= self.limit {
-                return self.decode(size);
+            let Some(head) = Head::read(&self.buffer)? else { return Ok(None) };
+            if head.size <= self.limit {
+                return self.decode(head.size);
             }
-            self.skipping = Some((size, size));
+            let Some(owed) = head.owed(&self.buffer)? else { return Ok(None) };
+            self.skipping = Some(Skipping { size: head.size, owed, left: head.size });
         }
         Ok(self.skip())
     }
@@ -96,32 +106,69 @@ impl Decoder {
     }
 
     fn skip(&mut self) -> Option<Frame> {
-        let (size, left) = self.skipping?;
-        let now = left.min(self.buffer.len());
+        let skipping = self.skipping.as_mut()?;
+        let now = skipping.left.min(self.buffer.len());
         self.buffer.advance(now);
-        if now < left {
-            self.skipping = Some((size, left - now));
+        skipping.left -= now;
+        if skipping.left > 0 {
             return None;
         }
-        self.skipping = None;
-        Some(Frame::Oversized { size })
+        let Skipping { size, owed, .. } = self.skipping.take()?;
+        Some(Frame::Oversized { size, owed })
     }
 }
 
-/// The whole size of the packet at the head of `bytes`, `None` while its length is not there yet.
-fn frame_size(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
-    let length_bytes = bytes.iter().skip(1).take(LENGTH_BYTES_MAX);
-    let mut remaining = 0;
-    for (index, byte) in length_bytes.enumerate() {
-        remaining |= usize::from(byte & 0x7F) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Ok(Some(2 + index + remaining));
+/// What the fixed header at the head of a packet says.
+struct Head {
+    /// The first byte: type and flags.
+    first: u8,
+    /// The length of the fixed header.
+    len: usize,
+    /// The whole size of the packet.
+    size: usize,
+}
+
+impl Head {
+    /// `None` while it has not come in full.
+    fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+        let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
+        let mut remaining = 0;
+        for (index, byte) in rest.iter().take(LENGTH_BYTES_MAX).enumerate() {
+            remaining |= usize::from(byte & 0x7F) << (7 * index);
+            if byte & 0x80 == 0 {
+                let len = 2 + index;
+                return Ok(Some(Head { first, len, size: len + remaining }));
+            }
+        }
+        if rest.len() >= LENGTH_BYTES_MAX {
+            return Err(Malformed("a length of more than four bytes".into()));
+        }
+        Ok(None)
+    }
+
+    /// How the packet has to be acknowledged if it is skipped; `None` while that has not come.
+    fn owed(&self, packet: &[u8]) -> Result<Option<Option<(QoS, u16)>>, Malformed> {
+        let is_publish = self.first >> 4 == 3;
+        let qos = match self.first >> 1 & 3 {
+            1 if is_publish => QoS::AtLeastOnce,
+            2 if is_publish => QoS::ExactlyOnce,
+            3 if is_publish => return Err(Malformed("a PUBLISH with QoS 3".into())),
+            _ => return Ok(Some(None)),
+        };
+        let number = |at: usize| {
+            let bytes = packet.get(at..at + 2)?.try_into().ok()?;
+            Some(u16::from_be_bytes(bytes))
+        };
+        let Some(topic_len) = number(self.len) else { return Ok(None) };
+        let id_at = self.len + 2 + usize::from(topic_len);
+        if id_at + 2 > self.size {
+            return Err(Malformed("a PUBLISH that is shorter than its topic".into()));
+        }
+        match number(id_at) {
+            Some(0) => Err(Malformed("a packet id of 0".into())),
+            id => Ok(id.map(|id| Some((qos, id)))),
         }
     }
-    if bytes.len() > LENGTH_BYTES_MAX {
-        return Err(Malformed("a length of more than four bytes".into()));
-    }
-    Ok(None)
 }
 
 fn malformed(cause: mqttbytes::Error) -> Malformed {
@@ -286,9 +333,24 @@ mod tests {
         decoder.buffer.extend_from_slice(&puback(1));
         assert!(matches!(
             decoder.next_frame().unwrap(),
-            Some(Frame::Oversized { size }) if size == large.len()
+            Some(Frame::Oversized { size, owed: None }) if size == large.len()
         ));
         assert!(matches!(decoder.next_frame().unwrap(), Some(Frame::Packet(Packet::PubAck(_)))));
+    }
+
+    #[test]
+    fn of_a_skipped_message_remains_how_it_has_to_be_acknowledged() {
+        for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            let large = publish("/a/topic", 0x1234, qos, false, &[b'x'; 200]).unwrap();
+            let mut decoder = Decoder::new(20);
+            let frame = large.iter().find_map(|byte| {
+                decoder.buffer.extend_from_slice(&[*byte]);
+                decoder.next_frame().unwrap()
+            });
+            let Some(Frame::Oversized { owed, .. }) = frame else { panic!("{frame:?}") };
+            assert_eq!(owed, Some((qos, 0x1234)));
+            assert!(decoder.buffer.is_empty());
+        }
     }
 
     #[test]
@@ -301,7 +363,7 @@ mod tests {
         ));
         assert!(matches!(
             decoder(99, &frame).next_frame().unwrap(),
-            Some(Frame::Oversized { size: 100 })
+            Some(Frame::Oversized { size: 100, owed: None })
         ));
     }
 
@@ -320,6 +382,13 @@ mod tests {
             &[0x40, 0x00],                             // PUBACK without id
         ] {
             assert!(decoder(100, bytes).next_frame().is_err(), "{bytes:02x?}");
+        }
+        for oversized in [
+            &[0x36, 0x80, 0x01][..],               // QoS 3
+            &[0x32, 0x07, 0, 5, b'/', b't'],       // topic longer than the packet
+            &[0x32, 0x07, 0, 2, b'/', b't', 0, 0], // QoS 1 with id 0
+        ] {
+            assert!(decoder(5, oversized).next_frame().is_err(), "{oversized:02x?}");
         }
     }
 

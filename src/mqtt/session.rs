@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 
 use super::packet::{self, Frame, Packet, QoS, SubscribeReasonCode};
-use super::topic::{self, FilterTree};
+use super::topic::FilterTree;
 use super::{Error, Event, Handler, Message};
 
 /// How many published messages may wait for their PUBACK.
@@ -118,7 +118,8 @@ impl Session {
         }
     }
 
-    /// Makes a PUBLISH. Returns its packet id, 0 for QoS 0, and the bytes to send.
+    /// Makes a PUBLISH to a topic that `topic::check_name` has checked. Returns its packet id, 0 for
+    /// QoS 0, and the bytes to send.
     ///
     /// A QoS 1 message is kept until it is acknowledged; when sending it fails, the caller takes
     /// it back by [`Session::forget`].
@@ -130,7 +131,6 @@ impl Session {
         retain: bool,
         payload: &[u8],
     ) -> Result<(u16, Bytes), Error> {
-        topic::check_name(topic).map_err(Error::BadTopic)?;
         let id = match qos {
             QoS::AtMostOnce => 0,
             QoS::AtLeastOnce if self.publishes.len() < PUBLISHES_MAX => self.next_id(),
@@ -145,8 +145,9 @@ impl Session {
         Ok((id, frame))
     }
 
-    /// Makes a SUBSCRIBE. Returns its packet id and the bytes to send. The handler gets messages
-    /// once the broker has granted the subscription.
+    /// Makes a SUBSCRIBE of a filter that `topic::check_filter` has checked. Returns its packet id
+    /// and the bytes to send. The handler gets messages once the broker has granted the
+    /// subscription.
     pub fn subscribe(
         &mut self,
         now: Instant,
@@ -154,15 +155,14 @@ impl Session {
         qos: QoS,
         handler: Handler,
     ) -> Result<(u16, Bytes), Error> {
-        topic::check_filter(filter).map_err(Error::BadTopic)?;
         let kind = Kind::Subscribe { filter: filter.to_owned(), qos, handler };
         self.request(now, kind, |id| packet::subscribe(id, std::iter::once((filter, qos))))
     }
 
-    /// Makes an UNSUBSCRIBE. Returns its packet id and the bytes to send. The filter need not have
-    /// been subscribed to: a broker may remember it from an earlier run.
+    /// Makes an UNSUBSCRIBE of a filter that `topic::check_filter` has checked. Returns its packet id
+    /// and the bytes to send. The filter need not have been subscribed to: a broker may remember it
+    /// from an earlier run.
     pub fn unsubscribe(&mut self, now: Instant, filter: &str) -> Result<(u16, Bytes), Error> {
-        topic::check_filter(filter).map_err(Error::BadTopic)?;
         let kind = Kind::Unsubscribe { filter: filter.to_owned() };
         self.request(now, kind, |id| packet::unsubscribe(id, filter))
     }
@@ -217,9 +217,8 @@ impl Session {
         self.ping_sent = None;
         let packet = match frame {
             Frame::Packet(packet) => packet,
-            Frame::Oversized { size } => {
-                log::error!(target: "iotx_mc_read_packet", "mqtt read buffer is too short, the packet of {size} bytes is skipped");
-                return Some(Incoming::Event(Event::BufferOverflow));
+            Frame::Oversized { size, owed } => {
+                return self.receive_oversized(now, size, owed, out);
             }
             Frame::UnknownConnack { .. } => return None,
         };
@@ -255,6 +254,26 @@ impl Session {
             return None;
         }
         Some(Incoming::Message(Message::new(publish)))
+    }
+
+    /// It is acknowledged all the same, or the broker would send it again over every connection,
+    /// and with a persistent session for ever.
+    fn receive_oversized(
+        &mut self,
+        now: Instant,
+        size: usize,
+        owed: Option<(QoS, u16)>,
+        out: &mut BytesMut,
+    ) -> Option<Incoming> {
+        let mut is_new = true;
+        if let Some((qos, id)) = owed {
+            is_new = qos != QoS::ExactlyOnce || self.unreleased.insert(id);
+            out.extend(self.acknowledge(now, qos, id).iter().flatten());
+        }
+        is_new.then(|| {
+            log::error!(target: "iotx_mc_read_packet", "mqtt read buffer is too short, the packet of {size} bytes is skipped");
+            Incoming::Event(Event::BufferOverflow)
+        })
     }
 
     fn receive_puback(&mut self, id: u16) -> Option<Incoming> {
@@ -567,10 +586,6 @@ mod tests {
         let now = Instant::now();
         let mut session = session(now);
         assert!(matches!(
-            session.publish(now, "t", QoS::AtMostOnce, false, b""),
-            Err(Error::BadTopic(_))
-        ));
-        assert!(matches!(
             session.publish(now, "/t", QoS::ExactlyOnce, false, b""),
             Err(Error::UnsupportedQos)
         ));
@@ -663,6 +678,24 @@ mod tests {
         assert!(matches!(answer.as_slice(), [Packet::PubComp(ack)] if ack.pkid == 9));
         let (next, _) = feed(&mut session, now, &frame(QoS::ExactlyOnce));
         assert!(matches!(next, Some(Incoming::Message(_))), "released, so it is another message");
+    }
+
+    #[test]
+    fn an_oversized_message_is_told_once_and_acknowledged() {
+        let now = Instant::now();
+        let mut session = session(now);
+        let mut come = |owed| {
+            let mut out = BytesMut::new();
+            let told = session.receive(now, Frame::Oversized { size: 9999, owed }, &mut out);
+            let told = told.map(|told| matches!(told, Incoming::Event(Event::BufferOverflow)));
+            (told, out.to_vec())
+        };
+        assert_eq!(come(None), (Some(true), vec![]));
+        let once = Some((QoS::AtLeastOnce, 7));
+        assert_eq!(come(once), (Some(true), packet::puback(7).to_vec()));
+        let exactly = Some((QoS::ExactlyOnce, 8));
+        assert_eq!(come(exactly), (Some(true), packet::pubrec(8).to_vec()));
+        assert_eq!(come(exactly), (None, packet::pubrec(8).to_vec()));
     }
 
     #[test]

@@ -86,15 +86,22 @@ pub struct FilterTree<T> {
     root: Node<T>,
 }
 
+/// A level of filters. Its wildcards stand apart, because every name is matched with them.
 #[derive(Debug)]
 struct Node<T> {
-    children: BTreeMap<Box<str>, Node<T>>,
+    /// What ends here.
     values: Vec<T>,
+    /// What goes on with a level of this name.
+    named: BTreeMap<Box<str>, Node<T>>,
+    /// What goes on with `+`.
+    any: Option<Box<Node<T>>>,
+    /// What ends with `#`.
+    rest: Vec<T>,
 }
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Node { children: BTreeMap::new(), values: Vec::new() }
+        Node { values: Vec::new(), named: BTreeMap::new(), any: None, rest: Vec::new() }
     }
 }
 
@@ -107,16 +114,12 @@ impl<T> Default for FilterTree<T> {
 impl<T> FilterTree<T> {
     /// The values of exactly this filter, to be changed in place; the filter is added if need be.
     pub fn values_mut(&mut self, filter: &str) -> &mut Vec<T> {
-        let node = filter
-            .split('/')
-            .fold(&mut self.root, |node, level| node.children.entry(level.into()).or_default());
-        &mut node.values
+        self.root.values_mut(Some(filter))
     }
 
     /// Removes a filter with all its values, and returns them.
     pub fn remove(&mut self, filter: &str) -> Vec<T> {
-        let levels: Vec<&str> = filter.split('/').collect();
-        self.root.remove(&levels)
+        self.root.remove(Some(filter))
     }
 
     /// Calls `found` with every value whose filter matches `name`.
@@ -127,37 +130,63 @@ impl<T> FilterTree<T> {
     }
 }
 
+/// The first level of a name or filter and the levels after it.
+fn split_level(levels: &str) -> (&str, Option<&str>) {
+    match levels.split_once('/') {
+        Some((level, rest)) => (level, Some(rest)),
+        None => (levels, None),
+    }
+}
+
 impl<T> Node<T> {
-    fn remove(&mut self, levels: &[&str]) -> Vec<T> {
-        let Some((first, rest)) = levels.split_first() else {
-            return std::mem::take(&mut self.values);
-        };
-        let Some(child) = self.children.get_mut(*first) else {
-            return Vec::new();
-        };
-        let removed = child.remove(rest);
-        if child.values.is_empty() && child.children.is_empty() {
-            self.children.remove(*first);
-        }
-        removed
+    fn is_empty(&self) -> bool {
+        self.values.is_empty()
+            && self.named.is_empty()
+            && self.any.is_none()
+            && self.rest.is_empty()
     }
 
-    fn find<'a>(&'a self, rest: Option<&str>, wild: bool, found: &mut impl FnMut(&'a T)) {
-        // `#` stands for the parent level too: `/a/#` matches `/a`.
-        if wild && let Some(all) = self.children.get("#") {
-            all.values.iter().for_each(&mut *found);
+    fn values_mut(&mut self, levels: Option<&str>) -> &mut Vec<T> {
+        let Some(levels) = levels else { return &mut self.values };
+        match split_level(levels) {
+            ("#", None) => &mut self.rest,
+            ("+", rest) => self.any.get_or_insert_default().values_mut(rest),
+            (level, rest) => self.named.entry(level.into()).or_default().values_mut(rest),
         }
-        let Some(rest) = rest else {
-            return self.values.iter().for_each(found);
-        };
-        let (level, rest) = match rest.split_once('/') {
-            Some((level, rest)) => (level, Some(rest)),
-            None => (rest, None),
-        };
-        if let Some(child) = self.children.get(level) {
+    }
+
+    fn remove(&mut self, levels: Option<&str>) -> Vec<T> {
+        let Some(levels) = levels else { return std::mem::take(&mut self.values) };
+        match split_level(levels) {
+            ("#", None) => std::mem::take(&mut self.rest),
+            ("+", rest) => {
+                let Some(any) = &mut self.any else { return Vec::new() };
+                let removed = any.remove(rest);
+                self.any.take_if(|any| any.is_empty());
+                removed
+            }
+            (level, rest) => {
+                let Some(child) = self.named.get_mut(level) else { return Vec::new() };
+                let removed = child.remove(rest);
+                if child.is_empty() {
+                    self.named.remove(level);
+                }
+                removed
+            }
+        }
+    }
+
+    fn find<'a>(&'a self, levels: Option<&str>, wild: bool, found: &mut impl FnMut(&'a T)) {
+        // `#` stands for the parent level too: `/a/#` matches `/a`.
+        if wild {
+            self.rest.iter().for_each(&mut *found);
+        }
+        let Some(levels) = levels else { return self.values.iter().for_each(found) };
+        let (level, rest) = split_level(levels);
+        if let Some(child) = self.named.get(level) {
             child.find(rest, true, found);
         }
-        if wild && let Some(any) = self.children.get("+") {
+        if wild && let Some(any) = &self.any {
             any.find(rest, true, found);
         }
     }
@@ -258,6 +287,6 @@ mod tests {
         for filter in ["/a/+", "/a/#", "/#"] {
             tree.remove(filter);
         }
-        assert!(tree.root.children.is_empty(), "nothing is left behind");
+        assert!(tree.root.is_empty(), "nothing is left behind");
     }
 }

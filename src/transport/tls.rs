@@ -90,7 +90,7 @@ impl Tls {
             if deadline.is_over() {
                 return Err(TransportError::TimedOut);
             }
-            self.read(&mut early, deadline.left())?;
+            self.read(&mut early, deadline.left(), deadline)?;
         }
     }
 
@@ -128,25 +128,28 @@ impl Tls {
         }
     }
 
-    /// Reads ciphertext once and appends the plaintext in it to `into`; `false`: nothing came.
-    fn read(&self, into: &mut BytesMut, timeout: Duration) -> Result<bool, TransportError> {
-        let deadline = Deadline::after(timeout);
+    /// Waits at most `wait` for ciphertext and appends the plaintext in it to `into`; `false`:
+    /// nothing came. The deadline is for answers to the peer.
+    fn read(
+        &self,
+        into: &mut BytesMut,
+        wait: Duration,
+        deadline: Deadline,
+    ) -> Result<bool, TransportError> {
         let before = into.len();
-        let came = self.tcp.read(timeout, |ciphertext| {
-            lock(&self.session).decrypt(ciphertext, into)?;
-            Ok::<bool, TransportError>(!ciphertext.is_empty())
+        let decrypted = self.tcp.read(wait, |ciphertext| {
+            let mut session = lock(&self.session);
+            session.decrypt(ciphertext, into)?;
+            let came = !ciphertext.is_empty();
+            Ok::<_, TransportError>((came, session.failed.clone(), session.rustls.wants_write()))
         });
-        let came = match came {
-            Ok(came) => came?,
+        let (came, failed, has_answer) = match decrypted {
+            Ok(decrypted) => decrypted?,
             Err(TransportError::Closed) => {
                 log::debug!(target: "HAL_SSL_Read", "the peer cut the connection off without a TLS close_notify");
                 return Err(TransportError::Closed);
             }
             Err(cause) => return Err(cause),
-        };
-        let (failed, has_answer) = {
-            let session = lock(&self.session);
-            (session.failed.clone(), session.rustls.wants_write())
         };
         if has_answer {
             self.answer(if failed.is_some() { Deadline::after(FAREWELL) } else { deadline });
@@ -185,7 +188,7 @@ impl Connection for Tls {
         // Handshake messages after the handshake carry nothing for the caller.
         while into.len() == before {
             lock(&self.session).hand_out(into)?;
-            if into.len() > before || !self.read(into, wait)? {
+            if into.len() > before || !self.read(into, wait, deadline)? {
                 break;
             }
             wait = deadline.left();

@@ -91,12 +91,13 @@ pub(crate) fn read_available(
     if buf.is_empty() {
         return Ok(0);
     }
-    let deadline = Deadline::after(timeout);
+    let mut deadline = None;
     loop {
         // Receive first: while data flows it saves one system call out of two.
         if let Some(count) = receive(fd, buf)? {
             return if count == 0 { Err(TransportError::Closed) } else { Ok(count) };
         }
+        let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
         if !wait(fd, libc::POLLIN, deadline)? {
             return Ok(0);
         }
