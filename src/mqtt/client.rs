@@ -21,7 +21,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use super::backoff::Backoff;
 use super::connect::{Established, Login, establish};
 use super::packet::{self, Decoder};
-use super::session::{Config, Incoming, Session};
+use super::session::{Config, Incoming, Session, Subscription};
 use super::{Error, Event, Handler, Message, QoS, topic};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
@@ -571,12 +571,13 @@ impl Client {
 
     /// Tells the firmware what happened, with no lock held.
     fn dispatch(&self) {
+        let mut wanted_by = Vec::new();
         let mut owed_since = None;
-        while let Some(news) = self.next_news() {
-            match news {
-                News::Event(mut event) => (self.params.on_event)(&mut event),
-                News::Message { message, handlers, generation } => {
-                    if let Some(now) = self.deliver(message, &handlers, generation)
+        while let Some((generation, incoming)) = self.next_incoming(&mut wanted_by) {
+            match incoming {
+                Incoming::Event(mut event) => (self.params.on_event)(&mut event),
+                Incoming::Message(message) => {
+                    if let Some(now) = self.deliver(message, &wanted_by, generation)
                         && now - *owed_since.get_or_insert(now) >= ACK_DELAY
                     {
                         drop(self.write_out(self.lock(), Deadline::OVER));
@@ -590,22 +591,19 @@ impl Client {
         }
     }
 
-    fn next_news(&self) -> Option<News> {
+    /// The next thing to tell, and over which connection it came; of a message also who wants it.
+    fn next_incoming(&self, wanted_by: &mut Vec<Subscription>) -> Option<(u64, Incoming)> {
         let mut state = self.lock();
-        let (generation, incoming) = state.inbox.pop_front()?;
-        Some(match incoming {
-            Incoming::Event(event) => {
-                if matches!(event, Event::Reconnect) {
-                    // Not if the connection that it tells of is lost again already.
-                    state.told_up = generation + 1 == state.generation;
-                }
-                News::Event(event)
+        let next = state.inbox.pop_front()?;
+        match &next.1 {
+            Incoming::Message(message) => state.session.matching(message.topic(), wanted_by),
+            Incoming::Event(Event::Reconnect) => {
+                // Not if the connection that it tells of is lost again already.
+                state.told_up = next.0 + 1 == state.generation;
             }
-            Incoming::Message(message) => {
-                let handlers = state.session.handlers(message.topic());
-                News::Message { message, handlers, generation }
-            }
-        })
+            Incoming::Event(_) => {}
+        }
+        Some(next)
     }
 
     /// Calls the handlers and queues the acknowledgement that the broker is owed then, if any;
@@ -613,15 +611,15 @@ impl Client {
     fn deliver(
         &self,
         mut message: Message,
-        handlers: &[Handler],
+        wanted_by: &[Subscription],
         generation: u64,
     ) -> Option<Instant> {
         let (id, qos) = (message.id, message.qos);
-        if handlers.is_empty() {
+        if wanted_by.is_empty() {
             (self.params.on_event)(&mut Event::PublishReceived(message));
         } else {
-            for handler in handlers {
-                (handler.call)(&mut message);
+            for subscription in wanted_by {
+                (subscription.handler.call)(&mut message);
             }
         }
         if qos == QoS::AtMostOnce {
@@ -637,12 +635,6 @@ impl Client {
         state.outbox.put(&answer);
         Some(now)
     }
-}
-
-/// Something to tell the firmware, with all that is needed to do so without the lock.
-enum News {
-    Event(Event),
-    Message { message: Message, handlers: Vec<Handler>, generation: u64 },
 }
 
 /// Whether the cloud has said no, and asking soon again cannot help.

@@ -329,9 +329,9 @@ impl Session {
         Some(self.requests.remove(position?))
     }
 
-    /// The handlers that want a message of this topic, in the order in which they subscribed.
-    pub fn handlers(&self, topic: &str) -> Vec<Handler> {
-        self.subscriptions.matching(topic)
+    /// Puts into `found` who wants a message of this topic, in the order in which they subscribed.
+    pub fn matching(&self, topic: &str, found: &mut Vec<Subscription>) {
+        self.subscriptions.matching(topic, found);
     }
 
     /// The answer that a message is owed once it has been delivered.
@@ -464,11 +464,13 @@ struct Subscriptions {
     count: u64,
 }
 
-#[derive(Debug)]
-struct Subscription {
+/// Somebody who wants the messages of a filter.
+#[derive(Clone, Debug)]
+pub struct Subscription {
     /// Tells in which order handlers subscribed.
     order: u64,
-    handler: Handler,
+    /// The function to call.
+    pub handler: Handler,
 }
 
 impl Subscriptions {
@@ -488,11 +490,10 @@ impl Subscriptions {
         self.tree.remove(filter);
     }
 
-    fn matching(&self, topic: &str) -> Vec<Handler> {
-        let mut found = Vec::new();
-        self.tree.for_each_match(topic, |subscription| found.push(subscription));
+    fn matching(&self, topic: &str, found: &mut Vec<Subscription>) {
+        found.clear();
+        self.tree.for_each_match(topic, |subscription| found.push(subscription.clone()));
         found.sort_unstable_by_key(|subscription| subscription.order);
-        found.into_iter().map(|subscription| subscription.handler.clone()).collect()
     }
 
     fn granted(&self) -> Vec<(String, QoS)> {
@@ -556,7 +557,9 @@ mod tests {
     }
 
     fn handlers(session: &Session, topic: &str) -> Vec<usize> {
-        session.handlers(topic).iter().map(|handler| handler.key.0).collect()
+        let mut found = Vec::new();
+        session.matching(topic, &mut found);
+        found.iter().map(|subscription| subscription.handler.key.0).collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The longest topic name or filter, in bytes without the NUL.
 pub const TOPIC_MAX: usize = 128;
@@ -36,7 +36,7 @@ impl std::fmt::Display for BadTopic {
 /// Checks a topic that is published to.
 pub fn check_name(topic: &str) -> Result<(), BadTopic> {
     check_text(topic)?;
-    if topic.bytes().any(is_wildcard) { Err(BadTopic::Wildcard) } else { Ok(()) }
+    if has_wildcard(topic) { Err(BadTopic::Wildcard) } else { Ok(()) }
 }
 
 /// Checks a filter that is subscribed to.
@@ -47,7 +47,7 @@ pub fn check_filter(filter: &str) -> Result<(), BadTopic> {
         let fits = match level {
             "+" => true,
             "#" => levels.peek().is_none(),
-            other => !other.bytes().any(is_wildcard),
+            other => !has_wildcard(other),
         };
         if !fits {
             return Err(BadTopic::Wildcard);
@@ -69,6 +69,10 @@ fn check_text(topic: &str) -> Result<(), BadTopic> {
     Ok(())
 }
 
+fn has_wildcard(topic: &str) -> bool {
+    topic.bytes().any(is_wildcard)
+}
+
 /// Of bytes and not of characters: every message that goes or comes is searched.
 fn is_wildcard(byte: u8) -> bool {
     matches!(byte, b'+' | b'#')
@@ -83,6 +87,9 @@ pub fn is_received_name(topic: &str) -> bool {
 /// that depends on the name and not on how many filters there are.
 #[derive(Debug)]
 pub struct FilterTree<T> {
+    /// Filters without a wildcard, which match one name each. Most are.
+    names: HashMap<Box<str>, Vec<T>>,
+    /// The others.
     root: Node<T>,
 }
 
@@ -107,23 +114,35 @@ impl<T> Default for Node<T> {
 
 impl<T> Default for FilterTree<T> {
     fn default() -> Self {
-        FilterTree { root: Node::default() }
+        FilterTree { names: HashMap::new(), root: Node::default() }
     }
 }
 
 impl<T> FilterTree<T> {
     /// The values of exactly this filter, to be changed in place; the filter is added if need be.
     pub fn values_mut(&mut self, filter: &str) -> &mut Vec<T> {
-        self.root.values_mut(Some(filter))
+        if has_wildcard(filter) {
+            self.root.values_mut(Some(filter))
+        } else {
+            self.names.entry(filter.into()).or_default()
+        }
     }
 
     /// Removes a filter with all its values, and returns them.
     pub fn remove(&mut self, filter: &str) -> Vec<T> {
-        self.root.remove(Some(filter))
+        if has_wildcard(filter) {
+            self.root.remove(Some(filter))
+        } else {
+            self.names.remove(filter).unwrap_or_default()
+        }
     }
 
     /// Calls `found` with every value whose filter matches `name`.
     pub fn for_each_match<'a>(&'a self, name: &str, mut found: impl FnMut(&'a T)) {
+        self.names.get(name).into_iter().flatten().for_each(&mut found);
+        if self.root.is_empty() {
+            return;
+        }
         // MQTT 4.7.2: a wildcard in the first level does not match the broker's own `$` topics.
         let wild_first = !name.starts_with('$');
         self.root.find(Some(name), wild_first, &mut found);
@@ -287,6 +306,6 @@ mod tests {
         for filter in ["/a/+", "/a/#", "/#"] {
             tree.remove(filter);
         }
-        assert!(tree.root.is_empty(), "nothing is left behind");
+        assert!(tree.root.is_empty() && tree.names.is_empty(), "nothing is left behind");
     }
 }
