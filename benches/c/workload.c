@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define TOPIC        "/bench/device/data"
+#define FLOOD        "/bench/flood"
 #define RUN_MS       200
 #define LIMIT_S      120
 #define PAYLOAD_MAX  4096
@@ -325,6 +326,25 @@ static void receive(const struct target *target, size_t count, int qos)
     client_close();
 }
 
+/* Receives what a broker sends without end once it is asked to. */
+static void flood(const struct target *target, size_t count)
+{
+    struct stretch start;
+
+    client_open(target, 0);
+    new_run(count, 0);
+    client_subscribe(TOPIC, 0);
+    start = begin();
+    client_publish(FLOOD, 0, payload, 1);
+    while (run.received < count) {
+        client_run(run_ends_early ? RUN_MS : 1);
+    }
+    /* What has come meanwhile counts as well. */
+    print_stretch(start, run.last, run.received);
+    print("peak_kib", (double)status("VmHWM"));
+    client_close();
+}
+
 static void feed(const struct target *target, size_t count, size_t size, int qos)
 {
     size_t i;
@@ -367,6 +387,7 @@ static int usage(void)
           "  round-trip-beside COUNT SIZE    the same, with another thread that runs the client\n"
           "  echo COUNT SIZE SUBSCRIPTIONS   published and received back\n"
           "  receive COUNT 0 QOS             receives what `feed` sends once it says `ready`\n"
+          "  flood COUNT                     receives what a broker sends without end\n"
           "  feed COUNT SIZE QOS             sends to `receive`\n"
           "  idle SECONDS                    CPU, memory and threads while nothing happens\n",
           stderr);
@@ -409,6 +430,8 @@ int main(int argc, char **argv)
         echo(&target, count, size, number);
     } else if (strcmp(what, "receive") == 0) {
         receive(&target, count, (int)number);
+    } else if (strcmp(what, "flood") == 0) {
+        flood(&target, count);
     } else if (strcmp(what, "feed") == 0) {
         feed(&target, count, size, (int)number);
     } else if (strcmp(what, "idle") == 0) {

@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs, reason = "a tool for developers of the library")]
 
+mod fast_broker;
 mod peer;
 mod scenario;
 mod table;
@@ -24,8 +25,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
+use fast_broker::FastBroker;
 use peer::Peer;
-use scenario::{Link, Scenario};
+use scenario::{Brokers, Link, Scenario};
 use support::mosquitto::Mosquitto;
 use table::Results;
 
@@ -69,8 +71,9 @@ fn main() {
     for (name, arguments) in &options.others {
         peers.push(Peer::other(folder.path(), name, arguments));
     }
-    let broker = Mosquitto::start();
-    let results = measure(&options, &peers, &broker);
+    let mosquitto = Mosquitto::start();
+    let fast = FastBroker::start(mosquitto.folder());
+    let results = measure(&options, &peers, &Brokers { mosquitto, fast });
 
     let text = table::document(&peers, &results, options.rounds);
     print!("{text}");
@@ -81,7 +84,7 @@ fn main() {
 }
 
 /// Runs everything `rounds` times, the peers in turns, and another one first in each round.
-fn measure(options: &Options, peers: &[Peer], broker: &Mosquitto) -> Results {
+fn measure(options: &Options, peers: &[Peer], brokers: &Brokers) -> Results {
     let mut results: Results = BTreeMap::new();
     let scenarios = scenario::all();
     for round in 0..options.rounds {
@@ -95,7 +98,7 @@ fn measure(options: &Options, peers: &[Peer], broker: &Mosquitto) -> Results {
                     continue;
                 }
                 let feeder = Peer::feeder(peers);
-                let values = scenario.run(&peers[index], feeder, broker, link, options.scale);
+                let values = scenario.run(&peers[index], feeder, brokers, link, options.scale);
                 for (name, value) in values {
                     let key = (link, scenario.name(), name, index);
                     results.entry(key).or_default().push(value);
@@ -107,5 +110,5 @@ fn measure(options: &Options, peers: &[Peer], broker: &Mosquitto) -> Results {
 }
 
 fn runs(scenario: &Scenario, link: Link, peer: &Peer) -> bool {
-    (link == Link::Tls || !scenario.only_tls) && (peer.dispatches || !scenario.only_dispatching)
+    scenario.links.contains(&link) && (peer.dispatches || !scenario.only_dispatching)
 }

@@ -3,18 +3,28 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
+use super::fast_broker::FastBroker;
 use super::peer::Peer;
 use super::support::mosquitto::Mosquitto;
 
-/// How the client and the broker are connected.
+/// How the client is connected, and with which broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Link {
+    /// By TLS with mosquitto.
     Tls,
+    /// By TCP with mosquitto.
     Tcp,
+    /// By TLS with a broker that does as little as it can.
+    Fast,
 }
 
 impl Link {
-    pub(crate) const ALL: [Link; 2] = [Link::Tls, Link::Tcp];
+    pub(crate) const ALL: [Link; 3] = [Link::Tls, Link::Tcp, Link::Fast];
+}
+
+pub(crate) struct Brokers {
+    pub(crate) mosquitto: Mosquitto,
+    pub(crate) fast: FastBroker,
 }
 
 /// One run of a program.
@@ -25,8 +35,8 @@ pub(crate) struct Scenario {
     number: usize,
     /// Whether another program sends what this one receives.
     fed: bool,
-    /// Whether it is left out over TCP, and with libraries that call one function for everything.
-    pub(crate) only_tls: bool,
+    pub(crate) links: &'static [Link],
+    /// Whether it is left out with libraries that call one function for everything.
     pub(crate) only_dispatching: bool,
 }
 
@@ -37,8 +47,9 @@ pub(crate) const WINDOWS: [usize; 5] = [1, 2, 5, 10, 20];
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all = vec![
         Scenario::new("connect", 20, 0, 0),
-        Scenario::new("qos0", 200_000, 32, 0),
-        Scenario::new("qos0", 100_000, 1024, 0),
+        Scenario { links: &Link::ALL, ..Scenario::new("qos0", 200_000, 32, 0) },
+        Scenario { links: &Link::ALL, ..Scenario::new("qos0", 100_000, 1024, 0) },
+        Scenario { links: &[Link::Fast], ..Scenario::new("flood", 500_000, 0, 0) },
         Scenario::new("qos1", 50_000, 1024, 20),
         Scenario::new("round-trip-alone", 10_000, 64, 0),
         Scenario::new("round-trip-beside", 10_000, 64, 0),
@@ -48,11 +59,11 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario::new("idle", 5, 0, 0),
     ];
     all.extend(WINDOWS.map(|window| {
-        let only_tls = window != 20;
-        Scenario { only_tls, ..Scenario::new("qos1", 50_000, 32, window) }
+        let links: &[Link] = if window == 20 { &Link::ALL } else { &[Link::Tls] };
+        Scenario { links, ..Scenario::new("qos1", 50_000, 32, window) }
     }));
     all.extend(SUBSCRIPTIONS.iter().skip(1).map(|&number| Scenario {
-        only_tls: true,
+        links: &[Link::Tls],
         only_dispatching: true,
         ..Scenario::new("echo", 20_000, 64, number)
     }));
@@ -61,7 +72,8 @@ pub(crate) fn all() -> Vec<Scenario> {
 
 impl Scenario {
     const fn new(what: &'static str, count: usize, size: usize, number: usize) -> Self {
-        Scenario { what, count, size, number, fed: false, only_tls: false, only_dispatching: false }
+        let links = &[Link::Tls, Link::Tcp];
+        Scenario { what, count, size, number, fed: false, links, only_dispatching: false }
     }
 
     /// What it is called in the results.
@@ -74,16 +86,18 @@ impl Scenario {
         &self,
         peer: &Peer,
         feeder: &Peer,
-        broker: &Mosquitto,
+        brokers: &Brokers,
         link: Link,
         scale: usize,
     ) -> Vec<(String, f64)> {
+        let Brokers { mosquitto, fast } = brokers;
         let count = (self.count / scale).max(2);
         let command = |peer: &Peer, what: &str| {
             let mut command = Command::new(&peer.program);
             match link {
-                Link::Tls => command.arg(broker.tls_port.to_string()).arg(broker.ca_file()),
-                Link::Tcp => command.arg(broker.tcp_port.to_string()).arg("-"),
+                Link::Tls => command.arg(mosquitto.tls_port.to_string()).arg(mosquitto.ca_file()),
+                Link::Tcp => command.arg(mosquitto.tcp_port.to_string()).arg("-"),
+                Link::Fast => command.arg(fast.tls_port.to_string()).arg(mosquitto.ca_file()),
             };
             command.arg(what);
             command.args([count, self.size, self.number].map(|number| number.to_string()));

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -82,7 +82,12 @@ impl Mosquitto {
 
     /// The root certificate, as PEM.
     pub(crate) fn ca_file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+        self.folder().join("ca.pem")
+    }
+
+    /// Where the certificates are: `ca.pem`, `server.pem` and `server.key`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
