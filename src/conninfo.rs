@@ -17,6 +17,7 @@ use crate::identity::{Identity, Secret};
 use crate::profile::Profile;
 use crate::refusal;
 use crate::secret_store::{self, SecretStore};
+use crate::service::Service;
 use crate::sign::{self, TIMESTAMP};
 use crate::site::{Site, SiteText};
 use crate::sync::lock;
@@ -132,16 +133,9 @@ impl Renewal {
     /// Authenticates the device again: the cloud may send it to another node, and a password that
     /// was handed out earlier may be void. Blocks for at most 10 seconds.
     pub fn renew(&self, hal: &'static dyn Hal) -> Result<Grant, Error> {
-        let (host, identity) = (&self.host, &self.identity);
-        https_auth::authenticate(
-            hal,
-            host,
-            &trust(hal),
-            identity,
-            &self.secret,
-            Deadline::after(TIMEOUT),
-        )
-        .inspect_err(|error| explain(error, "HTTPS authentication"))
+        let service = service(hal, &self.host, Deadline::after(TIMEOUT));
+        https_auth::authenticate(&service, &self.identity, &self.secret)
+            .inspect_err(|error| explain(error, "HTTPS authentication"))
     }
 }
 
@@ -170,24 +164,14 @@ impl Sdk {
             Ioctl::GetRegion => *value = lock(&self.site).region_number(),
             Ioctl::SetDynamicRegister => self.dynamic_register.store(*value, Ordering::Relaxed),
             Ioctl::GetDynamicRegister => *value = self.dynamic_register.load(Ordering::Relaxed),
-            Ioctl::SetMqttDirect => {
-                let direct = match *value {
-                    0 => false,
-                    1 => true,
-                    other => {
-                        let why = format!("the login is direct (1) or not (0), not {other}");
-                        return Err(Error::InvalidArgument(why));
-                    }
-                };
-                self.mqtt_direct.store(direct, Ordering::Relaxed);
-            }
+            Ioctl::SetMqttDirect => set_switch(&self.mqtt_direct, "direct login", *value)?,
             Ioctl::GetMqttDirect => *value = self.mqtt_direct.load(Ordering::Relaxed).into(),
             Ioctl::SetMqttPort => {
                 let port = u16::try_from(*value)
                     .map_err(|_| Error::InvalidArgument(format!("{value} is no port")))?;
                 lock(&self.site).set_mqtt_port(port);
             }
-            Ioctl::SetUuid => self.shows_uuid.store(*value == 1, Ordering::Relaxed),
+            Ioctl::SetUuid => set_switch(&self.shows_uuid, "the UUID", *value)?,
         }
         Ok(())
     }
@@ -268,7 +252,7 @@ impl Sdk {
         let product_secret = Secret::product_secret(product_secret.expose())?;
 
         let host = lock(&self.site).https_host()?;
-        let secret = dynreg::register(hal, &host, &trust(hal), identity, &product_secret, deadline)
+        let secret = dynreg::register(&service(hal, &host, deadline), identity, &product_secret)
             .inspect_err(|error| explain(error, "Dynamic Register"))?;
         self.secrets.save(hal, identity, &secret);
         hand_over(hal, &secret);
@@ -352,12 +336,12 @@ impl Sdk {
     ) -> Result<ConnInfo, Error> {
         let host = lock(&self.site).https_host()?;
         let client_id = self.client_id(hal, identity, Mode::HttpsAuth, &https_auth::url(&host))?;
-        let grant = https_auth::authenticate(hal, &host, &trust(hal), identity, &secret, deadline)
+        let grant = https_auth::authenticate(&service(hal, &host, deadline), identity, &secret)
             .inspect_err(|error| explain(error, "HTTPS authentication"))?;
         let info = ConnInfo {
             client_id,
-            host: grant.host.clone(),
-            port: grant.port,
+            host: grant.server.host.clone(),
+            port: grant.server.port,
             username: grant.iot_id.clone(),
             password: grant.iot_token.clone(),
         };
@@ -370,9 +354,29 @@ impl Sdk {
     /// is not from the last set-up, or is a direct one, which holds for ever.
     pub fn renewal(&self, host: &str, username: &str) -> Option<Renewal> {
         let renewal = lock(&self.renewal).clone()?;
-        let same = renewal.grant.host == host && renewal.grant.iot_id == username;
+        let same = renewal.grant.server.host == host && renewal.grant.iot_id == username;
         same.then_some(renewal)
     }
+}
+
+/// Turns a parameter on (1) or off (0).
+fn set_switch(switch: &AtomicBool, what: &str, value: i32) -> Result<(), Error> {
+    let on = match value {
+        0 => false,
+        1 => true,
+        other => {
+            return Err(Error::InvalidArgument(format!(
+                "{what} is on (1) or off (0), not {other}"
+            )));
+        }
+    };
+    switch.store(on, Ordering::Relaxed);
+    Ok(())
+}
+
+/// The platform's HTTPS service at `host`.
+fn service(hal: &'static dyn Hal, host: &str, deadline: Deadline) -> Service {
+    Service { hal, host: host.to_owned(), trust: trust(hal), deadline }
 }
 
 /// What the platform's servers must prove themselves by.
@@ -684,7 +688,7 @@ mod tests {
         );
 
         let renewal = sdk.renewal(&info.host, &info.username).unwrap();
-        assert_eq!(renewal.renew(hal).unwrap().host, info.host);
+        assert_eq!(renewal.renew(hal).unwrap().server.host, info.host);
         assert_eq!(asked.load(Ordering::SeqCst), 2);
         assert!(sdk.renewal("other.host", &info.username).is_none());
         assert!(sdk.renewal(&info.host, "other user").is_none());
@@ -692,6 +696,25 @@ mod tests {
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
         sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
         assert!(sdk.renewal(&info.host, &info.username).is_none(), "a direct login is for ever");
+    }
+
+    #[test]
+    fn the_uuid_is_shown_as_its_digest_where_that_is_on() {
+        let hal = FakeHal::leak();
+        let sdk = direct();
+        let client_id =
+            || sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap().client_id;
+        assert!(client_id().ends_with(",gw=0,ext=0|"));
+        sdk.ioctl(Ioctl::SetUuid, &mut 1).unwrap();
+        assert!(sdk.ioctl(Ioctl::SetUuid, &mut 2).is_err());
+        // md5sum of what the fake HAL gives: unique.
+        assert!(
+            client_id().ends_with(",gw=0,ext=0,_uuid=673EB027E9C056F57140322807351DD5|"),
+            "{}",
+            client_id()
+        );
+        sdk.ioctl(Ioctl::SetUuid, &mut 0).unwrap();
+        assert!(!client_id().contains("_uuid"));
     }
 
     #[test]

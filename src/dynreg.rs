@@ -3,14 +3,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::hal::Hal;
-use crate::https::{self, FormPost, Reply};
-use crate::identity::{Identity, Secret};
-use crate::service::{self, Answer};
+use crate::https::Reply;
+use crate::identity::{DEVICE_SECRET_LEN, Identity, Secret};
+use crate::service::{self, Answer, Service};
 use crate::sign;
-use crate::transport::Trust;
 
 const TARGET: &str = "IOT_SetupConnInfo";
 const PATH: &str = "/auth/register/device";
@@ -19,24 +17,20 @@ const RANDOM_LEN: usize = 15;
 /// The refusal of a device that has been given its secret.
 const CODE_ALREADY_ACTIVE: i64 = 6289;
 
-/// Registers the device at `host` and returns its secret, which is not stored yet.
+/// Registers the device and returns its secret, which is not stored yet.
 ///
 /// Asks again, at most twice, when the cloud could not be reached or says that it is busy or
 /// failing; never after a refusal, and never when a request went out and no answer came, because
-/// that answer may have been the secret: the log says so, and the caller decides. `deadline` bounds
-/// the whole call; only a HAL that takes longer to connect can outlast it.
+/// that answer may have been the secret: the log says so, and the caller decides.
 pub fn register(
-    hal: &'static dyn Hal,
-    host: &str,
-    trust: &Trust,
+    service: &Service,
     identity: &Identity,
     product_secret: &Secret,
-    deadline: Deadline,
 ) -> Result<Secret, Error> {
     let mut asked = 0;
-    let outcome = service::persist(hal, deadline, TARGET, service::may_succeed_later, || {
+    let outcome = service.persist(TARGET, service::may_succeed_later, || {
         asked += 1;
-        ask(hal, host, trust, identity, product_secret, deadline)
+        ask(service, identity, product_secret)
     });
     match &outcome {
         Err(Error::Unanswered(_) | Error::BadReply(_)) => log::error!(
@@ -53,26 +47,13 @@ pub fn register(
 }
 
 /// One request and its answer.
-fn ask(
-    hal: &'static dyn Hal,
-    host: &str,
-    trust: &Trust,
-    identity: &Identity,
-    product_secret: &Secret,
-    deadline: Deadline,
-) -> Result<Secret, Error> {
-    let random = random_text(hal);
+fn ask(service: &Service, identity: &Identity, product_secret: &Secret) -> Result<Secret, Error> {
+    let random = random_text(service.hal);
     log::info!(target: "_calc_dynreg_sign", "Random Key: {random}");
     let sign = sign::registration(identity, &random, product_secret);
     log::info!(target: "_calc_dynreg_sign", "Sign: {sign}");
 
-    let request = FormPost {
-        host,
-        path: PATH,
-        content_type: CONTENT_TYPE,
-        body: &body(identity, &random, &sign),
-    };
-    let reply = https::post(hal, trust, &request, deadline.left())?;
+    let reply = service.post(PATH, CONTENT_TYPE, &body(identity, &random, &sign))?;
     secret_in(&reply, identity)
 }
 
@@ -97,7 +78,7 @@ fn body(identity: &Identity, random: &str, sign: &str) -> String {
 /// Reads the secret out of the cloud's reply, which is checked in every part.
 fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
     const TARGET: &str = "_fetch_dynreg_http_resp";
-    let answer = Answer::read(reply, "/data/deviceSecret")?;
+    let answer = Answer::read_with_secret(reply, "/data/deviceSecret")?;
     log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());
     log::info!(target: TARGET, "Dynamic Register Code: {}", answer.code()?);
     answer.check()?;
@@ -110,10 +91,7 @@ fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
             return Err(Error::BadReply(format!("its {field} is another device's")));
         }
     }
-    let secret =
-        answer.secret().ok_or_else(|| Error::BadReply("it has no device secret".into()))?;
-    let secret =
-        Secret::device_secret(secret).map_err(|cause| Error::BadReply(format!("in it {cause}")))?;
+    let secret = answer.secret("device secret", DEVICE_SECRET_LEN)?;
     log::info!(target: TARGET, "Dynamic Register Device Secret: {}", secret.masked());
     Ok(secret)
 }

@@ -12,15 +12,78 @@ use zeroize::Zeroizing;
 use crate::deadline::Deadline;
 use crate::error::{Error, chain};
 use crate::hal::Hal;
-use crate::https::Reply;
-use crate::identity::Secret;
+use crate::https::{self, FormPost, Reply};
+use crate::identity::{Secret, printable};
 use crate::refusal;
+use crate::site::{HOST_LEN, MqttServer};
+use crate::transport::Trust;
+
+/// The form's type as authentication and bootstrap announce it; a registration leaves the
+/// character set out.
+pub const FORM_UTF_8: &str = "application/x-www-form-urlencoded;charset=utf-8";
 
 /// How often a service is asked at most.
 const ATTEMPTS: u32 = 3;
 /// The longest pause before the second attempt; it doubles before the next.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const CODE_SUCCESS: i64 = 200;
+
+/// One of the platform's HTTPS services, and how long it may take.
+pub struct Service {
+    /// The machine that asks.
+    pub hal: &'static dyn Hal,
+    /// The service's host.
+    pub host: String,
+    /// What the host must prove itself by.
+    pub trust: Trust,
+    /// Bounds all attempts together; only a HAL that takes longer to connect can outlast it.
+    pub deadline: Deadline,
+}
+
+impl Service {
+    /// Sends one request and receives its reply.
+    ///
+    /// # Errors
+    /// Those of [`https::post`].
+    pub fn post(&self, path: &str, content_type: &str, body: &str) -> Result<Reply, Error> {
+        let request = FormPost { host: &self.host, path, content_type, body };
+        https::post(self.hal, &self.trust, &request, self.deadline.left())
+    }
+
+    /// Calls `attempt` until it succeeds or fails in a way that `worth_another` says no to, at most
+    /// three times.
+    ///
+    /// Blocks between attempts, by chance for half a second to one and then for one to two, so that
+    /// a fleet that powers up at once does not ask at once. A pause that would outlast the deadline
+    /// ends it with the last failure.
+    pub fn persist<T>(
+        &self,
+        target: &str,
+        worth_another: impl Fn(&Error) -> bool,
+        mut attempt: impl FnMut() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut longest = FIRST_PAUSE;
+        for next in 2..=ATTEMPTS {
+            let error = match attempt() {
+                Err(error) if worth_another(&error) => error,
+                outcome => return outcome,
+            };
+            let pause = pause(self.hal, longest);
+            if pause >= self.deadline.left() {
+                return Err(error);
+            }
+            log::warn!(
+                target: target,
+                "{}; attempt {next} of {ATTEMPTS} follows in {} ms",
+                chain(&error),
+                pause.as_millis()
+            );
+            thread::sleep(pause);
+            longest *= 2;
+        }
+        attempt()
+    }
+}
 
 /// Whether a failed request was not carried out and the same one may succeed a moment later.
 pub fn may_succeed_later(error: &Error) -> bool {
@@ -31,39 +94,10 @@ pub fn may_succeed_later(error: &Error) -> bool {
     }
 }
 
-/// Calls `attempt` until it succeeds or fails in a way that `worth_another` says no to, at most
-/// three times.
-///
-/// Blocks between attempts, by chance for half a second to one and then for one to two, so that a
-/// fleet that powers up at once does not ask at once. A pause that would outlast `deadline` ends
-/// it with the last failure.
-pub fn persist<T>(
-    hal: &dyn Hal,
-    deadline: Deadline,
-    target: &str,
-    worth_another: impl Fn(&Error) -> bool,
-    mut attempt: impl FnMut() -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut longest = FIRST_PAUSE;
-    for next in 2..=ATTEMPTS {
-        let error = match attempt() {
-            Err(error) if worth_another(&error) => error,
-            outcome => return outcome,
-        };
-        let pause = pause(hal, longest);
-        if pause >= deadline.left() {
-            return Err(error);
-        }
-        log::warn!(
-            target: target,
-            "{}; attempt {next} of {ATTEMPTS} follows in {} ms",
-            chain(&error),
-            pause.as_millis()
-        );
-        thread::sleep(pause);
-        longest *= 2;
-    }
-    attempt()
+/// The same for a request that does no harm when it is carried out twice: a lost answer is asked
+/// for again.
+pub fn may_be_repeated(error: &Error) -> bool {
+    matches!(error, Error::Unanswered(_)) || may_succeed_later(error)
 }
 
 fn pause(hal: &dyn Hal, longest: Duration) -> Duration {
@@ -80,14 +114,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads a reply and takes the secret at the JSON pointer `secret_at` out of it, so that the
-    /// rest can be shown in a log.
+    /// Reads a reply that brings no secret.
     ///
     /// # Errors
     /// [`Error::BadReply`] when it is not JSON; [`Error::Refused`] when it is a server's failure
     /// (HTTP status 5xx) that only the status tells of.
-    pub fn read(reply: &Reply, secret_at: &str) -> Result<Self, Error> {
-        let Ok(mut json) = serde_json::from_slice::<Value>(&reply.body) else {
+    pub fn read(reply: &Reply) -> Result<Self, Error> {
+        let Ok(json) = serde_json::from_slice::<Value>(&reply.body) else {
             // Not printed: half a reply can hold a whole secret.
             let what = format!("HTTP status {}, {} bytes", reply.status, reply.body.len());
             return Err(if (500..=599).contains(&reply.status) {
@@ -96,6 +129,16 @@ impl Answer {
                 Error::BadReply(format!("{what} that are not JSON"))
             });
         };
+        Ok(Answer { json, secret: None })
+    }
+
+    /// Reads a reply and takes the secret at the JSON pointer `secret_at` out of it, so that the
+    /// rest can be shown in a log.
+    ///
+    /// # Errors
+    /// Those of [`Answer::read`].
+    pub fn read_with_secret(reply: &Reply, secret_at: &str) -> Result<Self, Error> {
+        let Answer { mut json, .. } = Self::read(reply)?;
         let secret = take_secret(&mut json, secret_at);
         Ok(Answer { json, secret })
     }
@@ -118,7 +161,7 @@ impl Answer {
             return Ok(());
         }
         let message = self.json.get("message").and_then(Value::as_str).unwrap_or_default();
-        Err(Error::Refused { code, message: printable(message) })
+        Err(Error::Refused { code, message: loggable(message) })
     }
 
     /// The value at a JSON pointer.
@@ -126,10 +169,42 @@ impl Answer {
         self.json.pointer(pointer)
     }
 
-    /// The secret, `None` when there is none or it is not a string.
-    pub fn secret(&self) -> Option<&str> {
-        self.secret.as_ref().map(|secret| secret.as_str())
+    /// The text at a JSON pointer, at most `max` bytes. What it is called is for the error.
+    pub fn text(&self, what: &'static str, pointer: &str, max: usize) -> Result<&str, Error> {
+        checked(what, self.get(pointer).and_then(Value::as_str), max)
     }
+
+    /// The secret, at most `max` bytes. What it is called is for the error.
+    pub fn secret(&self, what: &'static str, max: usize) -> Result<Secret, Error> {
+        let secret = self.secret.as_ref().map(|secret| secret.as_str());
+        checked(what, secret, max).map(Secret::new)
+    }
+
+    /// The MQTT server that the cloud assigns. Every part is checked: it decides where the device
+    /// connects to.
+    pub fn mqtt_server(&self) -> Result<MqttServer, Error> {
+        let host = self.text("MQTT host", "/data/resources/mqtt/host", HOST_LEN)?;
+        if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
+            return Err(Error::BadReply("its MQTT host is not a host name".into()));
+        }
+        let port = self
+            .get("/data/resources/mqtt/port")
+            .ok_or_else(|| Error::BadReply("it has no MQTT port".into()))?;
+        let port = port
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port != 0)
+            .ok_or_else(|| {
+                Error::BadReply("its MQTT port is not a number from 1 to 65535".into())
+            })?;
+        Ok(MqttServer { host: host.to_owned(), port })
+    }
+}
+
+/// A text of a reply by the rule for what names or proves a device.
+fn checked<'a>(what: &'static str, text: Option<&'a str>, max: usize) -> Result<&'a str, Error> {
+    let text = text.ok_or_else(|| Error::BadReply(format!("it has no {what}")))?;
+    printable(what, text, max).map_err(|cause| Error::BadReply(format!("in it {cause}")))
 }
 
 /// Takes the secret out of a reply and leaves what a log may show in its place.
@@ -148,7 +223,7 @@ fn take_secret(json: &mut Value, pointer: &str) -> Option<Zeroizing<String>> {
 }
 
 /// What of a foreign text may go into a log line.
-fn printable(text: &str) -> String {
+fn loggable(text: &str) -> String {
     const SHOWN: usize = 128;
     text.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
 }
@@ -163,7 +238,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<Answer, Error> {
         let body = Zeroizing::new(body.as_bytes().to_vec());
-        Answer::read(&Reply { status, body }, "/data/secret")
+        Answer::read_with_secret(&Reply { status, body }, "/data/secret")
     }
 
     fn unreachable() -> Error {
@@ -172,7 +247,9 @@ mod tests {
 
     fn attempts(deadline: Deadline, fail: impl Fn() -> Error) -> u32 {
         let mut count = 0;
-        let outcome = persist(FakeHal::leak(), deadline, "test", may_succeed_later, || {
+        let service =
+            Service { hal: FakeHal::leak(), host: "h".into(), trust: Trust::BuiltIn, deadline };
+        let outcome = service.persist("test", may_succeed_later, || {
             count += 1;
             Err::<(), _>(fail())
         });
@@ -214,7 +291,8 @@ mod tests {
     fn what_is_left_for_the_log_holds_no_secret() {
         let body = r#"{"code":6289,"data":{"secret":"KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4"}}"#;
         let answer = answer(200, body).unwrap();
-        assert_eq!(answer.secret(), Some("KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4"));
+        let secret = answer.secret("secret", 32).unwrap();
+        assert_eq!(secret.expose(), "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4");
         assert_eq!(answer.shown().to_string(), r#"{"code":6289,"data":{"secret":"KGQQ****PZD4"}}"#);
     }
 }

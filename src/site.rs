@@ -24,6 +24,15 @@ pub enum SiteText {
     Endpoint,
 }
 
+/// Where an MQTT server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MqttServer {
+    /// Its host name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
 /// The servers that a device talks to.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {

@@ -20,6 +20,7 @@ use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
 use crate::report;
+use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
 
 /// The interval, in milliseconds, that `IOT_MQTT_Yield` takes 0 for.
@@ -117,8 +118,9 @@ fn relogin(login: &Login) -> Option<Relogin> {
     Some(Arc::new(move || {
         let grant = renewal.renew(hal())?;
         let security = login.endpoint.security.clone();
+        let MqttServer { host, port } = grant.server;
         Ok(Login {
-            endpoint: Endpoint { host: grant.host, port: grant.port, security },
+            endpoint: Endpoint { host, port, security },
             username: grant.iot_id,
             password: grant.iot_token,
             ..login.clone()
