@@ -110,9 +110,8 @@ pub struct Sdk {
     shows_uuid: AtomicBool,
     dynamic_register: AtomicI32,
     mqtt_direct: AtomicBool,
-    /// How to authenticate the device of the last set-up over HTTPS again; `None`: it logs in
-    /// directly.
-    renewal: Mutex<Option<Renewal>>,
+    /// How to authenticate again each device whose last set-up did so over HTTPS.
+    renewals: Mutex<Vec<Renewal>>,
     /// The device of the last successful set-up.
     identity: Mutex<Option<Identity>>,
     secrets: SecretStore,
@@ -148,7 +147,7 @@ impl Sdk {
             shows_uuid: AtomicBool::new(false),
             dynamic_register: AtomicI32::new(0),
             mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
-            renewal: Mutex::new(None),
+            renewals: Mutex::new(Vec::new()),
             identity: Mutex::new(None),
             secrets: SecretStore::new(),
             setting_up: Mutex::new(()),
@@ -217,7 +216,6 @@ impl Sdk {
             self.registered_secret(hal, &identity, deadline)?
         };
         let info = if self.mqtt_direct.load(Ordering::Relaxed) {
-            *lock(&self.renewal) = None;
             self.direct_login(hal, &identity, &secret)?
         } else {
             self.granted_login(hal, &identity, secret, deadline)?
@@ -284,6 +282,7 @@ impl Sdk {
             password: sign::login(identity, secret),
         };
         log_conn_info(&info);
+        self.remember(identity, None);
         Ok(info)
     }
 
@@ -346,16 +345,24 @@ impl Sdk {
             password: grant.iot_token.clone(),
         };
         log_conn_info(&info);
-        *lock(&self.renewal) = Some(Renewal { host, identity: identity.clone(), secret, grant });
+        let renewal = Renewal { host, identity: identity.clone(), secret, grant };
+        self.remember(identity, Some(renewal));
         Ok(info)
     }
 
+    /// Keeps how to authenticate the device again; a direct login holds for ever (`None`).
+    fn remember(&self, identity: &Identity, renewal: Option<Renewal>) {
+        let mut renewals = lock(&self.renewals);
+        renewals.retain(|known| known.identity != *identity);
+        renewals.extend(renewal);
+    }
+
     /// How to authenticate again whoever logs in at `host` as `username`; `None` when that login
-    /// is not from the last set-up, or is a direct one, which holds for ever.
+    /// is not from the last set-up of a device, or is a direct one.
     pub fn renewal(&self, host: &str, username: &str) -> Option<Renewal> {
-        let renewal = lock(&self.renewal).clone()?;
-        let same = renewal.grant.server.host == host && renewal.grant.iot_id == username;
-        same.then_some(renewal)
+        let renewals = lock(&self.renewals);
+        let granted = |grant: &Grant| grant.server.host == host && grant.iot_id == username;
+        renewals.iter().find(|known| granted(&known.grant)).cloned()
     }
 }
 
@@ -696,6 +703,27 @@ mod tests {
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
         sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
         assert!(sdk.renewal(&info.host, &info.username).is_none(), "a direct login is for ever");
+    }
+
+    #[test]
+    fn each_of_several_devices_authenticates_again() {
+        const OF_ANOTHER: &str = r#"{"code":200,"data":{"iotId":"iotOther","iotToken":"tokOther","resources":{"mqtt":{"host":"de.iot-as-mqtt.cn-shanghai.aliyuncs.com","port":1883}}}}"#;
+        let (hal, _) = answering(|number| Some(if number == 2 { OF_ANOTHER } else { GRANT }));
+        let sdk = Sdk::new(&crate::profile::TEST);
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+        let set_up = |name| sdk.setup_conn_info(hal, "a1ExpAkj9Hi", name, SECRET).unwrap();
+        let (first, second) = (set_up("Example_dyn1"), set_up("another"));
+        let renewal = |info: &ConnInfo| sdk.renewal(&info.host, &info.username);
+        for (info, name) in [(&first, "Example_dyn1"), (&second, "another")] {
+            assert_eq!(renewal(info).unwrap().identity.device_name(), name);
+        }
+
+        let third = set_up("another");
+        assert!(renewal(&second).is_none(), "a later login of the same device counts");
+        assert!(renewal(&third).is_some());
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
+        sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "another", SECRET).unwrap();
+        assert_eq!(renewal(&first).unwrap().identity.device_name(), "Example_dyn1");
     }
 
     #[test]

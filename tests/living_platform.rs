@@ -72,6 +72,23 @@ fn every_reconnection_authenticates_again_and_goes_where_it_is_sent() {
 }
 
 #[test]
+fn each_of_two_devices_authenticates_again() {
+    let cloud = start_cloud();
+    let firmware = Firmware::debug("tests/c/two_devices.c");
+    thread::scope(|scope| {
+        let program = scope.spawn(|| run(firmware.command(), &cloud, &[]));
+        wait_for_connections(&cloud, 2);
+        cloud.expire_tokens();
+        assert!(cloud.kick(PRODUCT_KEY, DEVICE_NAME));
+        program.join().unwrap().succeeded();
+    });
+    let seen = cloud.trace().transcript();
+    let authentications = seen.iter().filter(|entry| entry["path"] == "/auth/devicename");
+    let names = authentications.map(|entry| field(entry["body"].as_str().unwrap(), "deviceName"));
+    assert_eq!(names.collect::<Vec<_>>(), [DEVICE_NAME, "Example_dev1", DEVICE_NAME]);
+}
+
+#[test]
 fn every_region_registers_authenticates_and_connects() {
     let firmware = Firmware::debug("tests/c/login.c");
     let mut config = Config::default();

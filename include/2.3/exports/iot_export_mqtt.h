@@ -266,8 +266,9 @@ extern "C" {
  * registered for `ITE_MQTT_CONNECT_SUCC` is called.
  *
  * With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0) `host` and `username` must be those
- * of the last `IOT_SetupConnInfo` for the client to authenticate again before each reconnection;
- * otherwise it reconnects with the login that it was given, which the cloud lets expire.
+ * of the device's last `IOT_SetupConnInfo` for the client to authenticate again before each
+ * reconnection; otherwise it reconnects with the login that it was given, which the cloud lets
+ * expire.
  *
  * Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
  * `HAL_TCP_*`) and one request timeout for the broker's answer.
