@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use md5::{Digest as _, Md5};
 
+use crate::bootstrap;
 use crate::deadline::Deadline;
 use crate::dynreg;
 use crate::error::{Error, chain};
@@ -19,7 +20,7 @@ use crate::refusal;
 use crate::secret_store::{self, SecretStore};
 use crate::service::Service;
 use crate::sign::{self, TIMESTAMP};
-use crate::site::{Site, SiteText};
+use crate::site::{MqttServer, Site, SiteText};
 use crate::sync::lock;
 use crate::transport::Trust;
 
@@ -83,6 +84,8 @@ pub enum Ioctl {
     SetMqttPort,
     /// Show the cloud what tells this device from others with the same identity (1) or not (0).
     SetUuid,
+    /// Ask the cloud for the MQTT server of a direct login (1) or not (0).
+    SetBootstrap,
 }
 
 /// What an MQTT client needs to log in.
@@ -108,6 +111,7 @@ pub struct Sdk {
     profile: &'static Profile,
     site: Mutex<Site>,
     shows_uuid: AtomicBool,
+    asks_bootstrap: AtomicBool,
     dynamic_register: AtomicI32,
     mqtt_direct: AtomicBool,
     /// How to authenticate again each device whose last set-up did so over HTTPS.
@@ -145,6 +149,7 @@ impl Sdk {
             profile,
             site: Mutex::new(Site::new()),
             shows_uuid: AtomicBool::new(false),
+            asks_bootstrap: AtomicBool::new(false),
             dynamic_register: AtomicI32::new(0),
             mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
             renewals: Mutex::new(Vec::new()),
@@ -171,6 +176,7 @@ impl Sdk {
                 lock(&self.site).set_mqtt_port(port);
             }
             Ioctl::SetUuid => set_switch(&self.shows_uuid, "the UUID", *value)?,
+            Ioctl::SetBootstrap => set_switch(&self.asks_bootstrap, "bootstrap", *value)?,
         }
         Ok(())
     }
@@ -197,7 +203,8 @@ impl Sdk {
     /// that the store does not take is used all the same and offered to the store again by
     /// [`Sdk::save_again`].
     ///
-    /// With HTTPS authentication the cloud is asked which node to connect to, and as whom.
+    /// With HTTPS authentication the cloud is asked which node to connect to, and as whom; with
+    /// bootstrap, which node to log in at directly.
     ///
     /// Blocks for at most 10 seconds, whatever it asks the cloud for.
     pub fn setup_conn_info(
@@ -216,7 +223,7 @@ impl Sdk {
             self.registered_secret(hal, &identity, deadline)?
         };
         let info = if self.mqtt_direct.load(Ordering::Relaxed) {
-            self.direct_login(hal, &identity, &secret)?
+            self.direct_login(hal, &identity, &secret, deadline)?
         } else {
             self.granted_login(hal, &identity, secret, deadline)?
         };
@@ -269,21 +276,41 @@ impl Sdk {
 
     fn direct_login(
         &self,
-        hal: &dyn Hal,
+        hal: &'static dyn Hal,
         identity: &Identity,
         secret: &Secret,
+        deadline: Deadline,
     ) -> Result<ConnInfo, Error> {
-        let site = lock(&self.site).clone();
+        let client_id = self.client_id(hal, identity, Mode::Direct, "")?;
+        let MqttServer { host, port } = self.mqtt_server(hal, identity, deadline)?;
         let info = ConnInfo {
-            client_id: self.client_id(hal, identity, Mode::Direct, "")?,
-            host: site.mqtt_host(identity)?,
-            port: site.mqtt_port(self.profile.mqtt_port),
+            client_id,
+            host,
+            port,
             username: format!("{}&{}", identity.device_name(), identity.product_key()),
             password: sign::login(identity, secret),
         };
         log_conn_info(&info);
         self.remember(identity, None);
         Ok(info)
+    }
+
+    /// Where a direct login is made: where the settings say, or the cloud when it is to be asked.
+    fn mqtt_server(
+        &self,
+        hal: &'static dyn Hal,
+        identity: &Identity,
+        deadline: Deadline,
+    ) -> Result<MqttServer, Error> {
+        if self.asks_bootstrap.load(Ordering::Relaxed) {
+            return bootstrap::locate(&service(hal, bootstrap::HOST, deadline), identity)
+                .inspect_err(|error| explain(error, "Bootstrap"));
+        }
+        let site = lock(&self.site).clone();
+        Ok(MqttServer {
+            host: site.mqtt_host(identity)?,
+            port: site.mqtt_port(self.profile.mqtt_port),
+        })
     }
 
     fn client_id(
@@ -479,11 +506,19 @@ mod tests {
     fn answering(
         reply: impl Fn(usize) -> Option<&'static str> + Send + 'static,
     ) -> (&'static FakeHal, Arc<AtomicUsize>) {
+        answering_at(HOST, reply)
+    }
+
+    /// The same for a service at another host.
+    fn answering_at(
+        host: &str,
+        reply: impl Fn(usize) -> Option<&'static str> + Send + 'static,
+    ) -> (&'static FakeHal, Arc<AtomicUsize>) {
         let hal = FakeHal::leak();
         let authority = Authority::new();
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
-        let address = serve_tls(authority.config(HOST), move |stream| {
+        let address = serve_tls(authority.config(host), move |stream| {
             let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
             let mut request = Vec::new();
             let end = |request: &[u8]| {
@@ -497,7 +532,7 @@ mod tests {
             let Some(reply) = reply(number) else { return close_notify(stream) };
             write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{reply}", reply.len())
         });
-        hal.redirect(HOST, 443, address);
+        hal.redirect(host, 443, address);
         hal.state().pinned_root = Some(authority.pem());
         hal.state().product_secret = "ffFnFlKQW3HYjjPR".to_owned();
         (hal, asked)
@@ -724,6 +759,64 @@ mod tests {
         sdk.ioctl(Ioctl::SetMqttDirect, &mut 1).unwrap();
         sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "another", SECRET).unwrap();
         assert_eq!(renewal(&first).unwrap().identity.device_name(), "Example_dyn1");
+    }
+
+    const LOCATION: &str = r#"{"code":200,"data":{"resources":{"mqtt":{"host":"a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com","port":1883}}},"message":"success"}"#;
+
+    #[test]
+    fn bootstrap_counts_before_endpoint_port_and_region() {
+        let (hal, asked) = answering_at(bootstrap::HOST, |_| Some(LOCATION));
+        let sdk = direct();
+        sdk.set_site_text(SiteText::Endpoint, "own.example").unwrap();
+        sdk.ioctl(Ioctl::SetMqttPort, &mut 8883).unwrap();
+        sdk.ioctl(Ioctl::SetBootstrap, &mut 1).unwrap();
+        let set_up = || sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        let located = set_up();
+        assert_eq!(located.host, "a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com");
+        assert_eq!((located.port, &*located.username), (1883, "Example_dyn1&a1ExpAkj9Hi"));
+
+        sdk.ioctl(Ioctl::SetBootstrap, &mut 0).unwrap();
+        let usual = set_up();
+        assert_eq!((&*usual.host, usual.port), ("own.example", 8883));
+        assert_eq!(usual.client_id, located.client_id);
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn bootstrap_is_tried_again_where_that_can_help() {
+        let (hal, asked) = answering_at(bootstrap::HOST, |number| match number {
+            1 => Some(r#"{"code":503}"#),
+            2 => None,
+            _ => Some(LOCATION),
+        });
+        let sdk = direct();
+        sdk.ioctl(Ioctl::SetBootstrap, &mut 1).unwrap();
+        sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn a_bootstrap_that_is_refused_ends_the_set_up() {
+        let log = shared_log();
+        let (hal, asked) = answering_at(bootstrap::HOST, |_| Some(r#"{"code":6250}"#));
+        let sdk = direct();
+        sdk.ioctl(Ioctl::SetBootstrap, &mut 1).unwrap();
+        let outcome = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET);
+        assert!(matches!(outcome, Err(Error::Refused { code: 6250, .. })));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert!(sdk.identity().is_none());
+        assert!(log.printed().contains("Bootstrap Failed: the cloud refused: 6250"));
+    }
+
+    #[test]
+    fn a_login_that_names_its_node_asks_for_no_bootstrap() {
+        // Bootstrap's own host cannot be reached here.
+        let (hal, asked) = registrable(GRANT);
+        let sdk = Sdk::new(&crate::profile::TEST);
+        sdk.ioctl(Ioctl::SetMqttDirect, &mut 0).unwrap();
+        sdk.ioctl(Ioctl::SetBootstrap, &mut 1).unwrap();
+        sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET).unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! firmware may bring itself.
 //!
 //! ```text
-//! capi  →  conninfo, dynreg, https_auth, report, mqtt  →  https, transport  →  hal
+//! capi  →  conninfo, dynreg, https_auth, bootstrap, report, mqtt  →  https, transport  →  hal
 //! ```
 
 #[cfg(all(feature = "abi-2-2", feature = "abi-2-3"))]
@@ -16,6 +16,7 @@ compile_error!(
 #[cfg(not(any(feature = "abi-2-2", feature = "abi-2-3")))]
 compile_error!("choose the release to serve: build with the feature `abi-2-2` or `abi-2-3`");
 
+pub mod bootstrap;
 pub mod capi;
 pub mod conninfo;
 pub mod deadline;

@@ -221,7 +221,7 @@ typedef enum iotx_ioctl_option_t {
      */
     IOTX_IOCTL_GET_SUBDEV_LOGIN = 12,
     /**
-     * Sets the broker's whole host name, which counts before everything else. The data is a string
+     * Sets the broker's whole host name, which counts before site and domain. The data is a string
      * of 1 to 128 bytes, which is copied.
      */
     IOTX_IOCTL_SET_ENDPOINT = 13,
@@ -235,7 +235,8 @@ typedef enum iotx_ioctl_option_t {
      */
     IOTX_IOCTL_SET_UUID_ENABLED = 15,
     /**
-     * Not supported yet: asking the cloud for the broker.
+     * Sets whether the cloud is asked for the broker's host and port (1), which then count before
+     * everything else that is set, or not (0).
      */
     IOTX_IOCTL_SET_BOOTSTRAP_ENABLED = 16,
 } iotx_ioctl_option_t;

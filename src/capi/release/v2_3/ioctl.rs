@@ -26,7 +26,7 @@ pub(crate) fn ioctl(number: c_int) -> Option<IoctlOption> {
         (Number::IOTX_IOCTL_SET_ENDPOINT, Text(SiteText::Endpoint)),
         (Number::IOTX_IOCTL_QUERY_DEVID, Unsupported("IOTX_IOCTL_QUERY_DEVID")),
         (Number::IOTX_IOCTL_SET_UUID_ENABLED, Int(Ioctl::SetUuid)),
-        (Number::IOTX_IOCTL_SET_BOOTSTRAP_ENABLED, Unsupported("IOTX_IOCTL_SET_BOOTSTRAP_ENABLED")),
+        (Number::IOTX_IOCTL_SET_BOOTSTRAP_ENABLED, Int(Ioctl::SetBootstrap)),
     ];
     OPTIONS.iter().find(|(known, _)| *known as c_int == number).map(|(_, option)| *option)
 }
@@ -41,6 +41,7 @@ mod tests {
         assert_eq!(ioctl(3), Some(Short(Ioctl::SetMqttPort)));
         assert_eq!(ioctl(7), Some(Int(Ioctl::GetDynamicRegister)));
         assert_eq!(ioctl(13), Some(Text(SiteText::Endpoint)));
+        assert_eq!(ioctl(16), Some(Int(Ioctl::SetBootstrap)));
         assert_eq!(ioctl(17), None);
         assert_eq!(ioctl(-1), None);
     }
