@@ -117,6 +117,17 @@ fn a_server_that_hangs_is_given_up_within_ten_seconds() {
 }
 
 #[test]
+fn a_server_that_is_slow_and_busy_is_given_up_within_ten_seconds() {
+    let cloud = start_cloud();
+    for _ in 0..3 {
+        cloud.faults().spoil_next_https(Duration::from_secs(4), Some(HttpsFault::status(503)));
+    }
+    let run = register(&cloud, |_| {});
+    assert!(run.took < Duration::from_secs(12), "{:?}", run.took);
+    stored_nothing(run, "attempt 2 of 3 follows");
+}
+
+#[test]
 fn a_certificate_that_proves_nothing_is_refused() {
     let certificates = [
         (Certificate::WrongName, "is for another name: wanted iot-auth.cn-shanghai.aliyuncs.com"),

@@ -166,13 +166,9 @@ fn fail(operator: &Operator, wish: &Fail) -> Result<Value, Refusal> {
     if wish.count > FAULTS_MAX {
         return Err(Refusal::Invalid(format!("at most {FAULTS_MAX} answers at once")));
     }
+    let delay = Duration::from_millis(wish.delay_ms.unwrap_or_default());
     for _ in 0..wish.count {
-        if let Some(ms) = wish.delay_ms {
-            operator.faults.delay_next_https(Duration::from_millis(ms));
-        }
-        if let Some(status) = wish.status {
-            operator.faults.next_https(HttpsFault::status(status));
-        }
+        operator.faults.spoil_next_https(delay, wish.status.map(HttpsFault::status));
     }
     Ok(json!({"answers": wish.count}))
 }

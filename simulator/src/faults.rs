@@ -109,12 +109,20 @@ impl HttpsFault {
     }
 }
 
+/// How one answer of the HTTPS service is spoilt.
+#[derive(Default)]
+pub(crate) struct Spoilt {
+    /// How late it comes.
+    pub(crate) delay: Duration,
+    /// What comes in its place; `None`: the true answer.
+    pub(crate) fault: Option<HttpsFault>,
+}
+
 /// The switches of one cloud. All of them may be set from any thread at any time.
 #[derive(Default)]
 pub struct Faults {
     certificate: Mutex<Certificate>,
-    https: Mutex<VecDeque<HttpsFault>>,
-    https_delays: Mutex<VecDeque<Duration>>,
+    https: Mutex<VecDeque<Spoilt>>,
     logins: Mutex<VecDeque<ConnectReturnCode>>,
 }
 
@@ -126,13 +134,13 @@ impl Faults {
 
     /// Answers the next HTTPS request like this; several calls are for several requests.
     pub fn next_https(&self, fault: HttpsFault) {
-        lock(&self.https).push_back(fault);
+        self.spoil_next_https(Duration::ZERO, Some(fault));
     }
 
-    /// Answers the next HTTPS request truly, but this much later; several calls are for several
-    /// requests.
-    pub fn delay_next_https(&self, delay: Duration) {
-        lock(&self.https_delays).push_back(delay);
+    /// Answers the next HTTPS request this much later, and like this or, with `None`, truly; several
+    /// calls are for several requests.
+    pub fn spoil_next_https(&self, delay: Duration, fault: Option<HttpsFault>) {
+        lock(&self.https).push_back(Spoilt { delay, fault });
     }
 
     /// Refuses the next MQTT login with this code; several calls are for several logins.
@@ -144,12 +152,9 @@ impl Faults {
         *lock(&self.certificate)
     }
 
-    pub(crate) fn take_https(&self) -> Option<HttpsFault> {
-        lock(&self.https).pop_front()
-    }
-
-    pub(crate) fn take_https_delay(&self) -> Option<Duration> {
-        lock(&self.https_delays).pop_front()
+    /// How the answer to the request that has come is spoilt; not at all by default.
+    pub(crate) fn take_https(&self) -> Spoilt {
+        lock(&self.https).pop_front().unwrap_or_default()
     }
 
     pub(crate) fn take_login_refusal(&self) -> Option<ConnectReturnCode> {

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 
 use crate::auth;
-use crate::faults::{Faults, HttpsFault};
+use crate::faults::{Faults, HttpsFault, Spoilt};
 use crate::state::Registry;
 use crate::trace::{Event, From, Trace};
 
@@ -84,14 +84,13 @@ impl Service {
                 None => self.trace.record(peer, From::Device, event),
             }
         };
-        if let Some(fault) = self.faults.take_https() {
+        let Spoilt { delay, fault } = self.faults.take_https();
+        tokio::time::sleep(delay).await;
+        if let Some(fault) = fault {
             record(Value::Null);
             // The connection is taken away from hyper, so this future has nothing to return.
             let _ = take_over.send(fault);
             return future::pending().await;
-        }
-        if let Some(delay) = self.faults.take_https_delay() {
-            tokio::time::sleep(delay).await;
         }
         let reply = auth::answer(&self.registry, region, &head.method, head.uri.path(), &body);
         let text = reply.body.to_string();

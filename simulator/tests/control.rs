@@ -182,8 +182,42 @@ fn answers_fail_on_demand() {
     let start = std::time::Instant::now();
     assert_eq!(register(&cloud, "Example_dyn1")["code"], 200);
     assert!(start.elapsed().as_millis() >= 300);
+    done(&cloud, &["fail", "--status", "503", "--delay", "300"]);
+    let start = std::time::Instant::now();
+    assert!(support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
+    assert!(start.elapsed().as_millis() >= 300, "it is late and fails");
+    assert_eq!(register(&cloud, "Example_dyn1")["code"], 6289);
     refused(&cloud, &["fail"], "say how to fail");
     refused(&cloud, &["fail", "--status", "200"], "from 400 to 599");
+}
+
+#[test]
+fn every_command_answers_in_json_when_asked() {
+    let cloud = start();
+    let login = Login::of(&cloud, "Example_dev1");
+    let (mut device, _) = Device::connect(&cloud, &login);
+    device.subscribe(DATA);
+    register(&cloud, "Example_dyn1");
+    let (dev, dyn1) = (device_json("Example_dev1"), device_json("Example_dyn1"));
+    for (arguments, answer) in [
+        (&["publish", DATA, "x"][..], json!({"receivers": 1})),
+        (&["kick", "Example_dev1"], json!({"kicked": dev})),
+        (&["reset", "Example_dyn1"], json!({"reset": dyn1})),
+        (&["move", "Example_dyn1", "us-west-1"], json!({"moved": dyn1, "region": "us-west-1"})),
+        (&["fail", "--status", "500", "--count", "3"], json!({"answers": 3})),
+        (&["expire"], json!({})),
+    ] {
+        let printed = done(&cloud, &[arguments, &["--json"]].concat());
+        assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), answer, "{arguments:?}");
+    }
+    let (code, printed, err) = ask(&cloud, &["kick", "nobody", "--json"]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let refusal: Value = serde_json::from_str(&printed).unwrap();
+    assert!(refusal["error"].as_str().unwrap().contains("there is no device nobody"), "{refusal}");
+}
+
+fn device_json(name: &str) -> Value {
+    json!({"productKey": PRODUCT, "deviceName": name})
 }
 
 #[test]
