@@ -127,6 +127,31 @@ fn a_refusal_says_what_to_do_and_is_not_asked_twice() {
 }
 
 #[test]
+fn every_refusal_that_is_documented_is_explained_in_one_line_and_final() {
+    let firmware = Firmware::debug("tests/c/login.c");
+    let page = include_str!("../docs/troubleshooting.md");
+    let rows = page.lines().filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+    let documented: Vec<(u32, &str)> = rows
+        .filter_map(|row| row.split_once(" | "))
+        .filter_map(|(code, explanation)| Some((code.parse().ok()?, explanation)))
+        .collect();
+    assert!(documented.len() >= 15, "{documented:?}");
+    // Those that pass by themselves are tried again.
+    for (code, explanation) in documented.iter().filter(|(code, _)| ![429, 500, 503].contains(code))
+    {
+        let mut config = Config::default();
+        config.products[0].refuse = Some(*code);
+        for dynamic in ["1", "0"] {
+            let cloud = Cloud::start(&config).unwrap();
+            login(&firmware, &cloud, ["0", "0", dynamic, "0"])
+                .failed()
+                .says(&format!("{code} refused by the configuration - {explanation}"));
+            assert_eq!(cloud.trace().transcript().len(), 1, "{code}");
+        }
+    }
+}
+
+#[test]
 fn a_registration_is_tried_again_only_where_that_can_help() {
     let firmware = Firmware::debug("tests/c/login.c");
     let requests = |cloud: &Cloud| {
