@@ -114,13 +114,19 @@ pub struct Sdk {
     asks_bootstrap: AtomicBool,
     dynamic_register: AtomicI32,
     mqtt_direct: AtomicBool,
-    /// How to authenticate again each device whose last set-up did so over HTTPS.
-    renewals: Mutex<Vec<Renewal>>,
-    /// The device of the last successful set-up.
-    identity: Mutex<Option<Identity>>,
+    /// The devices of successful set-ups, the last one last.
+    devices: Mutex<Vec<Device>>,
     secrets: SecretStore,
     /// Held for a whole set-up: two registrations at a time would lose one secret.
     setting_up: Mutex<()>,
+}
+
+/// A device that was set up.
+#[derive(Debug)]
+struct Device {
+    identity: Identity,
+    /// How to authenticate it again; `None`: it logs in directly, which holds for ever.
+    renewal: Option<Renewal>,
 }
 
 /// A device that authenticates over HTTPS, and the last that came of it.
@@ -152,8 +158,7 @@ impl Sdk {
             asks_bootstrap: AtomicBool::new(false),
             dynamic_register: AtomicI32::new(0),
             mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
-            renewals: Mutex::new(Vec::new()),
-            identity: Mutex::new(None),
+            devices: Mutex::new(Vec::new()),
             secrets: SecretStore::new(),
             setting_up: Mutex::new(()),
         }
@@ -193,7 +198,16 @@ impl Sdk {
 
     /// The device of the last successful set-up.
     pub fn identity(&self) -> Option<Identity> {
-        lock(&self.identity).clone()
+        lock(&self.devices).last().map(|device| device.identity.clone())
+    }
+
+    /// The device that logs in by this client id; where that is of the firmware's own making, the
+    /// device of the last successful set-up.
+    pub fn identity_of(&self, client_id: &str) -> Option<Identity> {
+        let (id, _) = client_id.split_once('|').unwrap_or((client_id, ""));
+        let devices = lock(&self.devices);
+        let named = devices.iter().find(|device| device.identity.device_id() == id);
+        named.or(devices.last()).map(|device| device.identity.clone())
     }
 
     /// Finds or fetches the device secret and makes the login data of it (`IOT_SetupConnInfo`).
@@ -222,12 +236,16 @@ impl Sdk {
         } else {
             self.registered_secret(hal, &identity, deadline)?
         };
-        let info = if self.mqtt_direct.load(Ordering::Relaxed) {
-            self.direct_login(hal, &identity, &secret, deadline)?
+        let (info, renewal) = if self.mqtt_direct.load(Ordering::Relaxed) {
+            (self.direct_login(hal, &identity, &secret, deadline)?, None)
         } else {
-            self.granted_login(hal, &identity, secret, deadline)?
+            let (info, renewal) = self.granted_login(hal, &identity, secret, deadline)?;
+            (info, Some(renewal))
         };
-        *lock(&self.identity) = Some(identity);
+        log_conn_info(&info);
+        let mut devices = lock(&self.devices);
+        devices.retain(|device| device.identity != identity);
+        devices.push(Device { identity, renewal });
         Ok(info)
     }
 
@@ -283,16 +301,13 @@ impl Sdk {
     ) -> Result<ConnInfo, Error> {
         let client_id = self.client_id(hal, identity, Mode::Direct, "")?;
         let MqttServer { host, port } = self.mqtt_server(hal, identity, deadline)?;
-        let info = ConnInfo {
+        Ok(ConnInfo {
             client_id,
             host,
             port,
             username: format!("{}&{}", identity.device_name(), identity.product_key()),
             password: sign::login(identity, secret),
-        };
-        log_conn_info(&info);
-        self.remember(identity, None);
-        Ok(info)
+        })
     }
 
     /// Where a direct login is made: where the settings say, or the cloud when it is to be asked.
@@ -359,7 +374,7 @@ impl Sdk {
         identity: &Identity,
         secret: Secret,
         deadline: Deadline,
-    ) -> Result<ConnInfo, Error> {
+    ) -> Result<(ConnInfo, Renewal), Error> {
         let host = lock(&self.site).https_host()?;
         let client_id = self.client_id(hal, identity, Mode::HttpsAuth, &https_auth::url(&host))?;
         let grant = https_auth::authenticate(&service(hal, &host, deadline), identity, &secret)
@@ -371,25 +386,17 @@ impl Sdk {
             username: grant.iot_id.clone(),
             password: grant.iot_token.clone(),
         };
-        log_conn_info(&info);
-        let renewal = Renewal { host, identity: identity.clone(), secret, grant };
-        self.remember(identity, Some(renewal));
-        Ok(info)
-    }
-
-    /// Keeps how to authenticate the device again; a direct login holds for ever (`None`).
-    fn remember(&self, identity: &Identity, renewal: Option<Renewal>) {
-        let mut renewals = lock(&self.renewals);
-        renewals.retain(|known| known.identity != *identity);
-        renewals.extend(renewal);
+        Ok((info, Renewal { host, identity: identity.clone(), secret, grant }))
     }
 
     /// How to authenticate again whoever logs in at `host` as `username`; `None` when that login
     /// is not from the last set-up of a device, or is a direct one.
     pub fn renewal(&self, host: &str, username: &str) -> Option<Renewal> {
-        let renewals = lock(&self.renewals);
-        let granted = |grant: &Grant| grant.server.host == host && grant.iot_id == username;
-        renewals.iter().find(|known| granted(&known.grant)).cloned()
+        let devices = lock(&self.devices);
+        let granted = |renewal: &&Renewal| {
+            renewal.grant.server.host == host && renewal.grant.iot_id == username
+        };
+        devices.iter().filter_map(|device| device.renewal.as_ref()).find(granted).cloned()
     }
 }
 
@@ -751,7 +758,9 @@ mod tests {
         let renewal = |info: &ConnInfo| sdk.renewal(&info.host, &info.username);
         for (info, name) in [(&first, "Example_dyn1"), (&second, "another")] {
             assert_eq!(renewal(info).unwrap().identity.device_name(), name);
+            assert_eq!(sdk.identity_of(&info.client_id).unwrap().device_name(), name);
         }
+        assert_eq!(sdk.identity_of("the firmware's own").unwrap().device_name(), "another");
 
         let third = set_up("another");
         assert!(renewal(&second).is_none(), "a later login of the same device counts");

@@ -83,6 +83,8 @@ fn each_of_two_devices_authenticates_again() {
         program.join().unwrap().succeeded();
     });
     let seen = cloud.trace().transcript();
+    let refused = |entry: &Entry| matches!(entry.event, Event::Refused { .. });
+    assert!(!cloud.trace().entries().iter().any(refused), "each reports to topics of its own");
     let authentications = seen.iter().filter(|entry| entry["path"] == "/auth/devicename");
     let names = authentications.map(|entry| field(entry["body"].as_str().unwrap(), "deviceName"));
     assert_eq!(names.collect::<Vec<_>>(), [DEVICE_NAME, "Example_dev1", DEVICE_NAME]);

@@ -58,10 +58,10 @@ fn connect(
 ) -> Result<(), Error> {
     let hal = hal();
     SDK.save_again(hal);
+    let identity = SDK.identity_of(&params.login.client_id);
     let client = Client::connect(hal, params)?;
     first(&client, handle);
-    let reports =
-        SDK.identity().map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
+    let reports = identity.map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
     for report in reports.unwrap_or_default() {
         if let Err(error) =
             client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
