@@ -129,6 +129,37 @@ fn a_refusal_says_what_to_do_and_is_not_asked_twice() {
 }
 
 #[test]
+fn an_answer_that_makes_no_sense_leads_nowhere() {
+    let answer = |host: &str, port: u32, token: &str| {
+        let mqtt = serde_json::json!({"host": host, "port": port});
+        serde_json::json!({"code": 200, "data": {
+            "iotId": "id", "iotToken": token, "resources": {"mqtt": mqtt},
+        }})
+        .to_string()
+    };
+    let host = "a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com";
+    let cloud = start_cloud();
+    let firmware = Firmware::debug("tests/c/login.c");
+    for (body, words) in [
+        (r#"{"data":{}}"#.to_owned(), "it has no code"),
+        (r#"{"code":200,"data":{}}"#.to_owned(), "it has no MQTT host"),
+        (answer(&"h".repeat(129), 1883, "token"), "the MQTT host is 129 bytes long, at most 128"),
+        (answer("user@elsewhere", 1883, "token"), "its MQTT host is not a host name"),
+        (answer(host, 65536, "token"), "its MQTT port is not a number from 1 to 65535"),
+        (answer(host, 1883, &"t".repeat(257)), "the iotToken is 257 bytes long, at most 256"),
+        (answer(host, 1883, ""), "the iotToken is empty"),
+    ] {
+        cloud.faults().next_https(HttpsFault::ok(body));
+        login(&firmware, &cloud, ["1", "0", "0", "0"])
+            .failed()
+            .says("the cloud's answer makes no sense: ")
+            .says(words);
+    }
+    let only_asked = |entry: &Value| entry["path"] == "/auth/devicename";
+    assert!(cloud.trace().transcript().iter().all(only_asked));
+}
+
+#[test]
 fn every_refusal_that_is_documented_is_explained_in_one_line_and_final() {
     let firmware = Firmware::debug("tests/c/login.c");
     let page = include_str!("../docs/troubleshooting.md");

@@ -455,6 +455,17 @@ mod tests {
     }
 
     #[test]
+    fn the_server_is_told_which_name_is_wanted() {
+        let (tell, told) = mpsc::channel();
+        let _tls = connected(move |stream| {
+            stream.conn.complete_io(&mut stream.sock)?;
+            tell.send(stream.conn.server_name().map(str::to_owned)).unwrap();
+            Ok(())
+        });
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap().as_deref(), Some(HOST));
+    }
+
+    #[test]
     fn an_exact_read_is_never_asked_for_more_than_comes() {
         let authority = Authority::new();
         let server = serve_tls(authority.config(HOST), echo);
