@@ -18,7 +18,7 @@ pub const HOST_LEN: usize = 128;
 pub enum SiteText {
     /// What follows the product key in the MQTT server's host name.
     MqttDomain,
-    /// The host that registers devices over HTTPS.
+    /// The host that registers and authenticates devices over HTTPS.
     HttpDomain,
     /// The MQTT server's whole host name, which counts before everything else.
     Endpoint,

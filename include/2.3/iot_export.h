@@ -180,7 +180,8 @@ typedef enum iotx_ioctl_option_t {
      */
     IOTX_IOCTL_SET_MQTT_DOMAIN = 2,
     /**
-     * Sets the broker's port, 0 for the usual 443. The data is an `int` or a `uint16_t`.
+     * Sets the broker's port, 0 for the usual 443. The data is a `uint16_t`, or an `int`, of which
+     * the first 16 bits are read.
      */
     IOTX_IOCTL_SET_MQTT_PORT = 3,
     /**
@@ -188,8 +189,8 @@ typedef enum iotx_ioctl_option_t {
      */
     IOTX_IOCTL_SET_ENV = 4,
     /**
-     * Sets the host that registers devices, and the site to custom. The data is a string of 1 to
-     * 59 bytes.
+     * Sets the host that registers and authenticates devices, and the site to custom. The data is a
+     * string of 1 to 59 bytes.
      */
     IOTX_IOCTL_SET_HTTP_DOMAIN = 5,
     /**

@@ -55,12 +55,13 @@ pub enum iotx_ioctl_option_t {
     /// Sets what follows the product key in the broker's host name, and the site to custom. The
     /// data is a string of 1 to 59 bytes.
     IOTX_IOCTL_SET_MQTT_DOMAIN = 2,
-    /// Sets the broker's port, 0 for the usual 443. The data is an `int` or a `uint16_t`.
+    /// Sets the broker's port, 0 for the usual 443. The data is a `uint16_t`, or an `int`, of which
+    /// the first 16 bits are read.
     IOTX_IOCTL_SET_MQTT_PORT = 3,
     /// Not supported: the vendor's own test environments.
     IOTX_IOCTL_SET_ENV = 4,
-    /// Sets the host that registers devices, and the site to custom. The data is a string of 1 to
-    /// 59 bytes.
+    /// Sets the host that registers and authenticates devices, and the site to custom. The data is a
+    /// string of 1 to 59 bytes.
     IOTX_IOCTL_SET_HTTP_DOMAIN = 5,
     /// Sets the way in which a device gets its secret: 0, it was burned in; 1, it registers.
     IOTX_IOCTL_SET_DYNAMIC_REGISTER = 6,
