@@ -313,6 +313,42 @@ fn the_archive_asks_nothing_of_libdl() {
     assert!(asked.contains("malloc"), "{asked:?}");
 }
 
+/// All files under a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries
+        .flat_map(|entry| match entry.file_type().unwrap() {
+            kind if kind.is_dir() => files(&entry.path()),
+            kind if kind.is_file() => vec![entry.path()],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// They would tell of the machine, and make each build another.
+#[test]
+fn no_folder_of_the_machine_that_built_it_is_in_the_package() {
+    let home = std::env::home_dir().unwrap();
+    let folders = [
+        PathBuf::from(ROOT),
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+        home.join(".cargo"),
+        home.join(".rustup"),
+    ];
+    let mut names_of_crates = 0;
+    for file in files(&PREFIX) {
+        let content = fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&content);
+        for folder in &folders {
+            let folder = folder.to_str().unwrap();
+            assert!(!text.contains(folder), "{} names {folder}", file.display());
+        }
+        names_of_crates += usize::from(text.contains("/cargo/registry/src/"));
+    }
+    // Where crates are, a panic's words and the debug information say: by names of no machine.
+    assert!(names_of_crates > 0, "the package has no such names to check");
+}
+
 /// Configures the build with `options`, which must fail, and returns what is said.
 fn refusal(options: &[&str]) -> String {
     let build = tempfile::tempdir().unwrap();
@@ -331,17 +367,25 @@ fn a_wrong_option_is_named() {
     assert!(said.contains("FEATURE_MQTT_DIRECT is 'maybe'; it may be y or n"), "{said}");
 }
 
+/// How cargo is called in a build that is configured so.
+fn call_of_cargo(configure: impl FnOnce(&mut Command) -> &mut Command) -> String {
+    let build = tempfile::tempdir().unwrap();
+    done(configure(configuration(build.path()).args(["-G", "Unix Makefiles"])));
+    let mut make = cmake();
+    make.arg("--build").arg(build.path()).args(["--target", "rust", "--", "--dry-run"]);
+    done(&mut make)
+}
+
 #[test]
 fn a_build_that_authenticates_over_https_has_the_feature_for_it() {
-    let build = tempfile::tempdir().unwrap();
-    done(configuration(build.path()).args(["-G", "Unix Makefiles", "-DFEATURE_MQTT_DIRECT=n"]));
-    let commands = done(cmake().arg("--build").arg(build.path()).args([
-        "--target",
-        "rust",
-        "--",
-        "--dry-run",
-    ]));
-    assert!(commands.contains("--features abi-2-2,https-auth "), "{commands}");
+    let call = call_of_cargo(|configure| configure.arg("-DFEATURE_MQTT_DIRECT=n"));
+    assert!(call.contains("--features abi-2-2,https-auth "), "{call}");
+}
+
+#[test]
+fn the_flags_of_the_environment_do_not_displace_those_of_the_build() {
+    let call = call_of_cargo(|configure| configure.env("RUSTFLAGS", "-Ctarget-cpu=native"));
+    assert!(call.contains("RUSTFLAGS=-Ctarget-cpu=native --remap-path-prefix="), "{call}");
 }
 
 /// Says what a build for another system lacks. No compiler for it is needed to know.
