@@ -349,6 +349,13 @@ fn no_folder_of_the_machine_that_built_it_is_in_the_package() {
     assert!(names_of_crates > 0, "the package has no such names to check");
 }
 
+#[test]
+fn the_bill_of_materials_is_in_the_package() {
+    const BILL: &str = "linkkit.cdx.json";
+    let installed = fs::read(PREFIX.join("share/linkkit").join(BILL)).unwrap();
+    assert!(installed == fs::read(Path::new(ROOT).join(BILL)).unwrap());
+}
+
 /// Configures the build with `options`, which must fail, and returns what is said.
 fn refusal(options: &[&str]) -> String {
     let build = tempfile::tempdir().unwrap();
