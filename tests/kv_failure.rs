@@ -4,6 +4,10 @@
 
 mod support;
 
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::Path;
+
 use linkkit_sim::Cloud;
 use linkkit_sim::trace::Event;
 use support::{Firmware, Run, run, start_cloud};
@@ -76,6 +80,131 @@ fn what_fails_is_said_in_words_and_the_secret_is_used_and_stored_later() {
             ],
         );
         assert_eq!(https_requests(&cloud), 1, "{call}");
+    }
+}
+
+/// A state of the disk in which the kernel refuses a part of what the store does.
+struct Refusal {
+    what: &'static str,
+    /// Brings a folder, in which the store's own folder `state` is to be, into that state.
+    prepare: fn(&Path),
+    /// How `tests/c/kv_disk.c` mends it, and what.
+    mend: (&'static str, &'static str),
+    /// What cannot be done, and why, in the words of the log.
+    says: (&'static str, &'static str),
+}
+
+const REFUSALS: [Refusal; 8] = [
+    Refusal {
+        what: "there is no room for any byte",
+        prepare: |_| {},
+        mend: ("limit", "0"),
+        says: ("cannot write", "File too large"),
+    },
+    Refusal {
+        what: "there is room for the first bytes, and a store already",
+        prepare: |folder| put(folder, "state/kv.json", KEPT, 0o600),
+        mend: ("limit", "16"),
+        says: ("cannot write", "File too large"),
+    },
+    Refusal {
+        what: "the folder cannot be made",
+        prepare: |folder| set_mode(folder, 0o500),
+        mend: ("mode", "."),
+        says: ("cannot make the folder of", "Permission denied"),
+    },
+    Refusal {
+        what: "a file is where the folder should be",
+        prepare: |folder| put(folder, "state", "", 0o600),
+        mend: ("remove", "state"),
+        says: ("cannot make the folder of", "File exists"),
+    },
+    Refusal {
+        what: "the folder takes no lock file",
+        prepare: |folder| make_folder(folder, 0o500),
+        mend: ("mode", "state"),
+        says: ("cannot lock", "Permission denied"),
+    },
+    Refusal {
+        what: "the lock file is another's",
+        prepare: |folder| put(folder, "state/kv.json.lock", "", 0o400),
+        mend: ("mode", "state/kv.json.lock"),
+        says: ("cannot lock", "Permission denied"),
+    },
+    Refusal {
+        what: "the folder has become read-only",
+        prepare: |folder| {
+            put(folder, "state/kv.json", KEPT, 0o600);
+            put(folder, "state/kv.json.lock", "", 0o600);
+            set_mode(&folder.join("state"), 0o500);
+        },
+        mend: ("mode", "state"),
+        says: ("cannot write", "Permission denied"),
+    },
+    Refusal {
+        what: "the store cannot be read",
+        prepare: |folder| put(folder, "state/kv.json", KEPT, 0),
+        mend: ("mode", "state/kv.json"),
+        says: ("cannot read", "Permission denied"),
+    },
+];
+
+/// A store that has a value already, which must not be lost.
+const KEPT: &str = r#"{"wifi":"a2VwdA=="}"#;
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+fn make_folder(folder: &Path, mode: u32) {
+    DirBuilder::new().recursive(true).mode(mode).create(folder.join("state")).unwrap();
+}
+
+fn put(folder: &Path, name: &str, content: &str, mode: u32) {
+    let path = folder.join(name);
+    if name.starts_with("state/") {
+        make_folder(folder, 0o700);
+    }
+    fs::write(&path, content).unwrap();
+    set_mode(&path, mode);
+}
+
+/// The same as with calls that are made to fail, but refused by a real file system.
+#[test]
+fn what_the_file_system_refuses_is_stored_later() {
+    let mut firmware = Firmware::debug("tests/c/kv_disk.c");
+    for Refusal { what, prepare, mend: (how, argument), says: (doing, why) } in REFUSALS {
+        println!("{what}");
+        let cloud = start_cloud();
+        firmware = firmware.with_empty_storage();
+        let folder = firmware.storage.path();
+        let kv_file = folder.join("state/kv.json");
+        prepare(folder);
+        let had_value = fs::symlink_metadata(&kv_file).is_ok();
+        let mut command = firmware.command();
+        command.arg(how).env("LINKKIT_KV_FILE", &kv_file);
+        if how == "limit" {
+            command.arg(argument)
+        } else {
+            command.arg(folder.join(argument))
+        };
+        let run = run(command, &cloud, &[]).succeeded();
+        let failure = run.output.lines().find(|line| line.contains(doing));
+        assert!(failure.is_some_and(|line| line.contains(why)), "{}", run.output);
+        says_in_order(
+            &run,
+            &[
+                "Save Device Secret to KV Failed",
+                "the secret is used from memory",
+                "mqtt connect success!",
+                "the store works again",
+                "DeviceSecret is stored now",
+            ],
+        );
+        assert_eq!(https_requests(&cloud), 1);
+        let stored = fs::read_to_string(&kv_file).unwrap();
+        assert_eq!(stored.contains(r#""wifi":"a2VwdA==""#), had_value, "{stored}");
+        assert!(!folder.join("state/kv.json.tmp").exists(), "half a store is left");
     }
 }
 

@@ -4,9 +4,11 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+use crate::deadline::Deadline;
 
 /// The largest file that is read, in bytes; a larger one is not ours.
 pub(crate) const FILE_MAX: u64 = 1 << 20;
@@ -129,14 +131,18 @@ impl Lock {
     /// Waits for the lock, at most five seconds: a process that was stopped while it held the lock
     /// must not stop this one.
     pub(crate) fn take(path: &Path) -> io::Result<Self> {
+        Self::take_within(path, LOCK_TIMEOUT)
+    }
+
+    fn take_within(path: &Path, timeout: Duration) -> io::Result<Self> {
         // A file of its own, since the locked one is replaced.
         let file =
             plain(OpenOptions::new().write(true).create(true), 0).open(beside(path, ".lock"))?;
-        let start = Instant::now();
+        let deadline = Deadline::after(timeout);
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_TIMEOUT => {
+                Err(TryLockError::WouldBlock) if !deadline.is_over() => {
                     std::thread::sleep(LOCK_POLL);
                 }
                 Err(TryLockError::WouldBlock) => {
@@ -205,6 +211,8 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::thread;
+    use std::time::Instant;
 
     use super::*;
 
@@ -223,6 +231,25 @@ mod tests {
         assert_eq!(mode(&temp.path().join("a/b")), 0o700);
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(&beside(&path, ".lock")), 0o600);
+    }
+
+    #[test]
+    fn a_lock_that_is_kept_is_waited_for_and_given_up() {
+        const SHORT: Duration = Duration::from_millis(100);
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("kv.json");
+        let kept = Lock::take(&path).unwrap();
+        let start = Instant::now();
+        let refused = Lock::take_within(&path, SHORT).err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(refused.to_string(), "another process keeps it locked");
+        assert!((SHORT..LOCK_TIMEOUT).contains(&start.elapsed()), "{:?}", start.elapsed());
+        // Who waits gets it as soon as it is free.
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| Lock::take(&path).map(drop));
+            drop(kept);
+            waiting.join().unwrap().unwrap();
+        });
     }
 
     #[test]
