@@ -11,6 +11,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use linkkit_sim::Config;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -102,6 +104,9 @@ fn every_command_works() {
                 String::from_utf8_lossy(&output.stdout),
                 String::from_utf8_lossy(&output.stderr)
             );
+            let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            let told = Config::default().secrets().any(|secret| printed.contains(secret));
+            assert!(!told, "{}: a secret is printed by\n{block}", page.display());
         }
     }
     assert!(run >= 5, "only {run} blocks were found");

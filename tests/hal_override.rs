@@ -1,13 +1,16 @@
 //! A firmware's own functions of the HAL are the ones that the library calls, however it is built
 //! and linked; and without them the library calls its own.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use linkkit_sim::redirect;
 use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
-use linkkit_sim::{Cloud, Config, redirect};
+use support::start_cloud;
 
 const OWN_HAL: &str = "-DOWN_HAL";
 const OWN_TCP: &str = "-DOWN_TCP";
@@ -19,16 +22,11 @@ fn run(profile: Profile, linkage: Linkage, flags: &[&str]) -> String {
     let flags = [&["-Werror"], flags].concat();
     let program =
         CProgram::compile(&source, &library, &[Path::new(redirect::SOURCE)], &flags).unwrap();
-    let cloud = Cloud::start(&Config::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let kv_file = folder.path().join("state/kv.json");
-    let Output { status, stdout, stderr } = Command::new(program)
-        .envs(cloud.redirect_env())
-        .env("LINKKIT_KV_FILE", &kv_file)
-        .output()
-        .unwrap();
-    let console = String::from_utf8(stdout).unwrap();
-    assert!(status.success(), "{status}\n{}\n{console}", String::from_utf8_lossy(&stderr));
+    let mut command = Command::new(program);
+    command.env("LINKKIT_KV_FILE", &kv_file);
+    let console = support::run(command, &start_cloud(), &[]).succeeded().output;
     assert_eq!(kv_file.exists(), !flags.contains(&OWN_HAL), "whether the library's store was used");
     console
 }

@@ -215,6 +215,14 @@ impl Config {
         Ok(config)
     }
 
+    /// Every secret in it: those of products, and of devices that do not register.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.products.iter().flat_map(|product| {
+            let of_devices = product.devices.iter().filter_map(|device| device.secret.as_deref());
+            of_devices.chain([product.secret.as_str()])
+        })
+    }
+
     fn check(&self) -> Result<(), String> {
         self.check_regions()?;
         let mut seen = HashSet::new();

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::CStr;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -52,7 +52,13 @@ pub(crate) struct State {
 pub(crate) struct FakeHal(Mutex<State>);
 
 impl FakeHal {
+    /// One with nothing set. The log is open then, so that no test can print a secret unnoticed.
     pub(crate) fn leak() -> &'static Self {
+        shared_log();
+        Self::new()
+    }
+
+    fn new() -> &'static Self {
         Box::leak(Box::new(FakeHal(Mutex::new(State {
             product_secret: String::new(),
             device_secret: None,
@@ -167,12 +173,23 @@ fn patience(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
+/// What no test may print, whichever has it.
+static SECRETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn keep_out_of_the_log(secret: &str) {
+    /// As short as secrets are. Shorter texts may be in the log by chance.
+    const LEN_MIN: usize = 16;
+    if secret.len() >= LEN_MIN && !cfg!(feature = "log-secrets") {
+        SECRETS.lock().unwrap().insert(secret.to_owned());
+    }
+}
+
 /// The log of all tests of this process together, open at the debug level from the first call on.
 ///
 /// There is only one log, so look for lines that only your own test can have caused.
 pub(crate) fn shared_log() -> &'static FakeHal {
     static HAL: LazyLock<&'static FakeHal> = LazyLock::new(|| {
-        let hal = FakeHal::leak();
+        let hal = FakeHal::new();
         log::open(hal);
         log::set_level(log::Level::Debug);
         hal
@@ -186,10 +203,13 @@ fn timed_out(cause: &io::Error) -> bool {
 
 impl Hal for FakeHal {
     fn product_secret(&self) -> Secret {
-        Secret::new(self.count("product_secret").product_secret.clone())
+        let secret = self.count("product_secret").product_secret.clone();
+        keep_out_of_the_log(&secret);
+        Secret::new(secret)
     }
 
     fn set_device_secret(&self, secret: &Secret) -> bool {
+        keep_out_of_the_log(secret.expose());
         let mut state = self.count("set_device_secret");
         if state.accepts_device_secret {
             state.device_secret = Some(secret.expose().to_owned());
@@ -227,10 +247,12 @@ impl Hal for FakeHal {
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {
         let value = self.count("kv_get").kv.get(key)?.clone();
+        keep_out_of_the_log(&String::from_utf8_lossy(&value));
         (value.len() <= room).then(|| Zeroizing::new(value))
     }
 
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure> {
+        keep_out_of_the_log(&String::from_utf8_lossy(value));
         let mut state = self.count("kv_set");
         if let Some(code) = state.kv_failure {
             return Err(KvFailure(code));
@@ -240,6 +262,9 @@ impl Hal for FakeHal {
     }
 
     fn print(&self, text: &str) {
+        let told = SECRETS.lock().unwrap().iter().any(|secret| text.contains(secret));
+        // Not even here is the secret itself printed.
+        assert!(!told, "a secret was printed");
         self.count("print").printed.push_str(text);
     }
 

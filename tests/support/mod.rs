@@ -211,7 +211,8 @@ pub(crate) fn run_for(
     run
 }
 
-/// Runs a program to its end, and checks that it printed none of the `secrets`.
+/// Runs a program to its end, and checks that it printed none of the `secrets`, nor any that the
+/// programs of the tests have in common.
 #[track_caller]
 pub(crate) fn run_without_cloud(command: Command, secrets: &[&str]) -> Run {
     let run = run_to_end(command, LIMIT);
@@ -221,6 +222,7 @@ pub(crate) fn run_without_cloud(command: Command, secrets: &[&str]) -> Run {
     run
 }
 
+#[track_caller]
 fn run_to_end(mut command: Command, limit: Duration) -> Run {
     let (reader, writer) = pipe().unwrap();
     command.stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
@@ -235,7 +237,9 @@ fn run_to_end(mut command: Command, limit: Duration) -> Run {
         panic!("not done in {limit:?}:\n{}", output.recv_timeout(LIMIT).unwrap_or_default());
     };
     let status = child.wait().unwrap();
-    Run { status, output, took: start.elapsed() }
+    let run = Run { status, output, took: start.elapsed() };
+    Config::default().secrets().for_each(|secret| run.hides(secret));
+    run
 }
 
 fn read_in_background(mut reader: PipeReader) -> Receiver<String> {
@@ -249,12 +253,12 @@ fn read_in_background(mut reader: PipeReader) -> Receiver<String> {
     receiver
 }
 
+/// What became a secret as the cloud ran: those that it has handed out, and what was sent to it.
 fn secrets(cloud: &Cloud) -> Vec<String> {
     let mut secrets = Vec::new();
     for product in Config::default().products {
         let names = product.devices.iter().map(|device| device.name.as_str());
         secrets.extend(names.filter_map(|name| cloud.device_secret(&product.key, name)));
-        secrets.push(product.secret);
     }
     for entry in cloud.trace().entries() {
         if let Event::Connect { password, .. } = entry.event {
