@@ -8,6 +8,7 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
+use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Certificate, Cloud, HttpsFault};
 use serde_json::json;
 use support::{DEVICE_NAME, Firmware, PRODUCT_KEY, Run, run, start_cloud};
@@ -116,6 +117,20 @@ fn a_server_that_hangs_is_given_up_within_ten_seconds() {
     }
 }
 
+const PROVE_NOTHING: [(Certificate, &str); 3] = [
+    (Certificate::WrongName, "is for another name: wanted "),
+    (Certificate::UnknownCa, "issued by none of the trust anchors"),
+    (Certificate::Expired, "certificate expired on Tue, 01 Jan 2002"),
+];
+
+/// The device went away before it said what it wanted, or who it is.
+#[track_caller]
+fn was_told_nothing(cloud: &Cloud) {
+    let entries = cloud.trace().entries();
+    let is_end = |entry: &Entry| matches!(entry.event, Event::Closed { .. });
+    assert!(entries.iter().all(is_end), "{entries:#?}");
+}
+
 #[test]
 fn a_server_that_is_slow_and_busy_is_given_up_within_ten_seconds() {
     let cloud = start_cloud();
@@ -128,16 +143,26 @@ fn a_server_that_is_slow_and_busy_is_given_up_within_ten_seconds() {
 }
 
 #[test]
-fn a_certificate_that_proves_nothing_is_refused() {
-    let certificates = [
-        (Certificate::WrongName, "is for another name: wanted iot-auth.cn-shanghai.aliyuncs.com"),
-        (Certificate::UnknownCa, "issued by none of the trust anchors"),
-        (Certificate::Expired, "certificate expired on Tue, 01 Jan 2002"),
-    ];
-    for (certificate, words) in certificates {
+fn a_certificate_that_proves_nothing_gets_no_registration() {
+    for (certificate, words) in PROVE_NOTHING {
         let cloud = start_cloud();
         cloud.faults().present(certificate);
         stored_nothing(register(&cloud, |_| {}), words);
+        was_told_nothing(&cloud);
+    }
+}
+
+#[test]
+fn a_certificate_that_proves_nothing_gets_no_login() {
+    let firmware = Firmware::debug("tests/c/login.c");
+    for (certificate, words) in PROVE_NOTHING {
+        let cloud = start_cloud();
+        cloud.faults().present(certificate);
+        let mut command = firmware.command();
+        // The region, the build's way of authentication, a secret of its own, no reconnection.
+        command.args(["0", "-1", "0", "0"]);
+        run(command, &cloud, &[]).failed().says(words);
+        was_told_nothing(&cloud);
     }
 }
 
