@@ -13,6 +13,8 @@
 #include "iot_export.h"
 #include "imports/iot_import_config.h"
 #include "imports/iot_import_product.h"
+#include "imports/iot_import_awss.h"
+#include "imports/iot_import_dtls.h"
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -743,3 +743,11 @@ int IOT_Ioctl(int option, void *data);
 #endif  // __cplusplus
 
 #endif  /* LINKKIT_IOT_EXPORT_H */
+
+#include "exports/iot_export_awss.h"
+#include "exports/iot_export_shadow.h"
+#include "exports/iot_export_coap.h"
+#include "exports/iot_export_ota.h"
+#include "exports/iot_export_http.h"
+#include "exports/iot_export_http2.h"
+#include "exports/iot_export_http2_stream.h"

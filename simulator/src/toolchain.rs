@@ -133,7 +133,8 @@ impl Library {
 pub struct CProgram;
 
 impl CProgram {
-    /// Compiles a program against the library and the headers of its release, warnings on.
+    /// Compiles a program against the library and the headers of its release, warnings on: C99, or
+    /// C++17 when the name ends in `.cpp`.
     ///
     /// Returns the executable, in the build's target folder. Warnings go to standard error; give
     /// `-Werror` among the flags to make them errors. `CFLAGS` counts as ever.
@@ -145,8 +146,10 @@ impl CProgram {
     ) -> Result<PathBuf, Error> {
         let mut include = OsString::from("-I");
         include.push(workspace().join("include").join(library.abi.number()));
+        let is_cpp = source.extension() == Some(OsStr::new("cpp"));
+        let standard = if is_cpp { "-std=c++17" } else { "-std=gnu99" };
         let mut arguments: Vec<OsString> =
-            ["-std=gnu99", "-g", "-Wall", "-Wextra"].map(OsString::from).into();
+            [standard, "-g", "-Wall", "-Wextra"].map(OsString::from).into();
         arguments.push(include);
         arguments.extend(extra_flags.iter().map(OsString::from));
         let wished = env::var("CFLAGS").unwrap_or_default();

@@ -27,7 +27,7 @@ pub(crate) fn say(function: &str) {
 /// `data`, variables that are 0.
 ///
 /// They take no parameters, because none would be looked at: by the calling conventions of C on
-/// Linux the caller cleans up what it passes.
+/// Linux the caller cleans up what it passes. The headers declare them with those that they have.
 macro_rules! unsupported {
     ($($kind:ident { $($name:ident)* })*) => {
         $($($crate::capi::unsupported::unsupported!(@ $kind $name);)*)*

@@ -71,9 +71,8 @@ fn render(root: &Path, release: &str, header: &Header) -> Result<String, Box<dyn
     config.sys_includes = owned(header.system);
     config.includes = owned(header.includes);
     config.export.include = owned(header.types);
-    config.after_includes =
-        read_if_there(&root.join("tools/headers").join(release).join(header.path))?
-            .map(|text| text.trim_end().to_owned());
+    config.after_includes = text(root, release, header)?;
+    config.trailer = trailer(header);
 
     let sources = header.sources.iter().map(|source| root.join(source));
     let builder = cbindgen::Builder::new().with_config(config);
@@ -81,6 +80,24 @@ fn render(root: &Path, release: &str, header: &Header) -> Result<String, Box<dyn
     let mut text = Vec::new();
     bindings.write(&mut text);
     Ok(String::from_utf8(text)?)
+}
+
+/// What the header has besides what cbindgen writes.
+fn text(root: &Path, release: &str, header: &Header) -> io::Result<Option<String>> {
+    let folder = root.join("tools/headers");
+    let mut texts = Vec::new();
+    for owner in [release, "shared"] {
+        texts.extend(read_if_there(&folder.join(owner).join(header.path))?);
+    }
+    let texts: Vec<_> = texts.iter().map(|text| text.trim_end()).collect();
+    Ok((!texts.is_empty()).then(|| texts.join("\n\n")))
+}
+
+/// What follows the header's own types.
+fn trailer(header: &Header) -> Option<String> {
+    let includes: Vec<_> =
+        header.late_includes.iter().map(|path| format!("#include \"{path}\"")).collect();
+    (!includes.is_empty()).then(|| includes.join("\n"))
 }
 
 fn guard(path: &str) -> String {

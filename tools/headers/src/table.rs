@@ -8,8 +8,12 @@ pub(crate) struct Release {
     pub(crate) headers: &'static [Header],
 }
 
-/// One C header. The text in `tools/headers/<release>/<path>`, if there is such a file, is what
-/// cbindgen cannot write: it follows the includes.
+/// One C header.
+///
+/// What cbindgen cannot write follows the includes: the text in `tools/headers/<release>/<path>`,
+/// then the text that all releases have, in `tools/headers/shared/<path>`; either file may be
+/// missing. So are declared above all the functions that are not supported yet, because they have
+/// no types in Rust.
 pub(crate) struct Header {
     /// Where it is, below `include/<release>`.
     pub(crate) path: &'static str,
@@ -17,6 +21,8 @@ pub(crate) struct Header {
     pub(crate) system: &'static [&'static str],
     /// The headers of this table that it includes.
     pub(crate) includes: &'static [&'static str],
+    /// Those that it includes at its end, because they need its types.
+    pub(crate) late_includes: &'static [&'static str],
     /// The Rust files that it is made from.
     pub(crate) sources: &'static [&'static str],
     /// The types in those files that no function mentions.
@@ -29,12 +35,18 @@ pub(crate) const RELEASES: &[Release] =
 
 const V2_2: &[Header] = &[
     Header {
-        path: "iot_export.h",
         system: &["stdint.h"],
         includes: &[
             "exports/iot_export_errno.h",
             "exports/iot_export_mqtt.h",
             "exports/iot_export_event.h",
+        ],
+        late_includes: &[
+            "exports/iot_export_shadow.h",
+            "exports/iot_export_coap.h",
+            "exports/iot_export_ota.h",
+            "exports/iot_export_http.h",
+            "exports/iot_export_subdev.h",
         ],
         sources: &[
             "src/capi/release/identity.rs",
@@ -48,16 +60,16 @@ const V2_2: &[Header] = &[
         types: &[
             "iotx_cloud_domain_types_t",
             "iotx_ioctl_option_t",
+            "iotx_device_info_t",
             "iotx_device_info_pt",
             "iotx_conn_info_pt",
         ],
+        ..named("iot_export.h")
     },
     ERRNO,
     EVENT,
     Header {
-        path: "exports/iot_export_mqtt.h",
         system: &["stdint.h"],
-        includes: &[],
         sources: &[
             "src/capi/release/enums.rs",
             "src/capi/release/message.rs",
@@ -66,29 +78,38 @@ const V2_2: &[Header] = &[
             "src/capi/mqtt.rs",
         ],
         types: &["iotx_mqtt_event_handle_pt", "iotx_mqtt_param_pt"],
+        ..named("exports/iot_export_mqtt.h")
     },
+    SHADOW,
+    COAP,
+    OTA,
+    HTTP,
+    Header { includes: &["iot_export.h"], ..named("exports/iot_export_subdev.h") },
+    LINKKIT,
+    named("exports/iot_export_awss.h"),
+    Header { system: &["stdint.h", "unistd.h"], ..named("exports/linkkit_export.h") },
     Header {
-        path: "iot_import.h",
-        system: IMPORT_SYSTEM,
-        includes: &["iot_export.h", "imports/iot_import_config.h", "imports/iot_import_product.h"],
+        system: &["stdio.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
+        includes: IMPORT_INCLUDES,
         sources: &["src/capi/release/enums.rs", "src/hal/import.rs"],
-        types: &[],
+        ..named("iot_import.h")
     },
     CONFIG,
     Header {
-        path: "imports/iot_import_product.h",
-        system: &[],
         // The functions of the product's port are declared there, with all others of the HAL.
         includes: &["iot_import.h"],
         sources: &["src/capi/release/product.rs", "src/capi/release/v2_2/product.rs"],
-        types: &[],
+        ..named("imports/iot_import_product.h")
     },
+    AWSS_PORT,
+    DTLS_PORT,
+    forward("imports/iot_import_coap.h"),
     forward("imports/iot_import_crypt.h"),
+    forward("iotx_utils.h"),
 ];
 
 const V2_3: &[Header] = &[
     Header {
-        path: "iot_export.h",
         system: &["stdint.h"],
         includes: &[
             "exports/iot_export_compat.h",
@@ -96,6 +117,15 @@ const V2_3: &[Header] = &[
             "exports/iot_export_mqtt.h",
             "exports/iot_export_event.h",
             "exports/iot_export_state.h",
+        ],
+        late_includes: &[
+            "exports/iot_export_awss.h",
+            "exports/iot_export_shadow.h",
+            "exports/iot_export_coap.h",
+            "exports/iot_export_ota.h",
+            "exports/iot_export_http.h",
+            "exports/iot_export_http2.h",
+            "exports/iot_export_http2_stream.h",
         ],
         sources: &[
             "src/capi/release/identity.rs",
@@ -116,27 +146,14 @@ const V2_3: &[Header] = &[
             "iotx_ioctl_set_subdev_sign_t",
             "iotx_ioctl_get_subdev_info_t",
         ],
+        ..named("iot_export.h")
     },
-    Header {
-        path: "exports/iot_export_compat.h",
-        system: &[],
-        includes: &[],
-        sources: &[],
-        types: &[],
-    },
+    named("exports/iot_export_compat.h"),
     ERRNO,
     EVENT,
+    Header { sources: &["src/capi/release/v2_3/state.rs"], ..named("exports/iot_export_state.h") },
     Header {
-        path: "exports/iot_export_state.h",
-        system: &[],
-        includes: &[],
-        sources: &["src/capi/release/v2_3/state.rs"],
-        types: &[],
-    },
-    Header {
-        path: "exports/iot_export_mqtt.h",
         system: &["stdint.h"],
-        includes: &[],
         sources: &[
             "src/capi/release/enums.rs",
             "src/capi/release/message.rs",
@@ -145,11 +162,23 @@ const V2_3: &[Header] = &[
             "src/capi/mqtt.rs",
         ],
         types: &["iotx_mqtt_event_handle_pt", "iotx_mqtt_param_pt"],
+        ..named("exports/iot_export_mqtt.h")
     },
+    SHADOW,
+    COAP,
+    OTA,
+    HTTP,
+    Header { system: &["stdint.h"], ..named("exports/iot_export_http2.h") },
     Header {
-        path: "iot_import.h",
-        system: IMPORT_SYSTEM,
-        includes: &["iot_export.h", "imports/iot_import_config.h", "imports/iot_import_product.h"],
+        includes: &["exports/iot_export_http2.h"],
+        ..named("exports/iot_export_http2_stream.h")
+    },
+    LINKKIT,
+    named("exports/iot_export_awss.h"),
+    Header { system: &["stdint.h"], ..named("exports/linkkit_export.h") },
+    Header {
+        system: &["stdio.h", "string.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
+        includes: IMPORT_INCLUDES,
         sources: &[
             "src/capi/release/enums.rs",
             "src/capi/release/v2_3/files.rs",
@@ -157,50 +186,80 @@ const V2_3: &[Header] = &[
             "src/capi/release/v2_3/hal.rs",
         ],
         types: &["hal_fs_seek_type_t"],
+        ..named("iot_import.h")
     },
     CONFIG,
     Header {
-        path: "imports/iot_import_product.h",
-        system: &[],
         includes: &["iot_import.h"],
         sources: &["src/capi/release/product.rs", "src/capi/release/v2_3/product.rs"],
-        types: &[],
+        ..named("imports/iot_import_product.h")
     },
+    AWSS_PORT,
+    DTLS_PORT,
     forward("imports/iot_import_crypt.h"),
     forward("imports/iot_import_ota.h"),
     forward("imports/iot_import_tcp.h"),
     forward("imports/iot_import_tls.h"),
     forward("imports/iot_import_udp.h"),
+    forward("iotx_utils.h"),
 ];
 
 const ERRNO: Header = Header {
-    path: "exports/iot_export_errno.h",
-    system: &[],
-    includes: &[],
     sources: &["src/capi/release/errno.rs"],
     types: &["iotx_err_t"],
+    ..named("exports/iot_export_errno.h")
 };
 
 const EVENT: Header = Header {
-    path: "exports/iot_export_event.h",
-    system: &[],
-    includes: &[],
     sources: &["src/capi/event.rs"],
     types: &["iotx_event_t"],
+    ..named("exports/iot_export_event.h")
 };
 
-const CONFIG: Header = Header {
-    path: "imports/iot_import_config.h",
-    system: &[],
-    includes: &[],
-    sources: &[],
-    types: &[],
+const SHADOW: Header = Header {
+    system: &["sys/types.h", "stdint.h"],
+    includes: &["exports/iot_export_errno.h", "exports/iot_export_mqtt.h"],
+    ..named("exports/iot_export_shadow.h")
 };
 
-/// Firmware gets these through `iot_import.h` and does not include them itself.
-const IMPORT_SYSTEM: &[&str] = &["stdio.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"];
+const COAP: Header = Header { includes: &["iot_export.h"], ..named("exports/iot_export_coap.h") };
 
-/// A header whose functions are declared with all others of the HAL.
+const OTA: Header = Header { includes: &["iot_import.h"], ..named("exports/iot_export_ota.h") };
+
+const HTTP: Header = Header { includes: &["iot_export.h"], ..named("exports/iot_export_http.h") };
+
+const LINKKIT: Header = Header {
+    includes: &["iot_export.h", "imports/iot_import_product.h"],
+    ..named("exports/iot_export_linkkit.h")
+};
+
+const CONFIG: Header = named("imports/iot_import_config.h");
+
+const AWSS_PORT: Header = Header {
+    system: &["stdint.h"],
+    includes: &["iot_import.h"],
+    ..named("imports/iot_import_awss.h")
+};
+
+const DTLS_PORT: Header = Header {
+    system: &["stdio.h", "stdlib.h", "stddef.h", "stdarg.h", "stdint.h"],
+    ..named("imports/iot_import_dtls.h")
+};
+
+const IMPORT_INCLUDES: &[&str] = &[
+    "iot_export.h",
+    "imports/iot_import_config.h",
+    "imports/iot_import_product.h",
+    "imports/iot_import_awss.h",
+    "imports/iot_import_dtls.h",
+];
+
+/// A header that is its text alone.
+const fn named(path: &'static str) -> Header {
+    Header { path, system: &[], includes: &[], late_includes: &[], sources: &[], types: &[] }
+}
+
+/// A header whose functions are declared with all others of the HAL, or which builds on those.
 const fn forward(path: &'static str) -> Header {
-    Header { path, system: &[], includes: &["iot_import.h"], sources: &[], types: &[] }
+    Header { includes: &["iot_import.h"], ..named(path) }
 }

@@ -8,6 +8,7 @@
 #define IOTX_IOCTL_SET_DOMAIN IOTX_IOCTL_SET_REGION
 #define IOTX_IOCTL_GET_DOMAIN IOTX_IOCTL_GET_REGION
 #define IOT_LOG_EMERG IOT_LOG_NONE
+#define IOT_Linkkit_Post IOT_Linkkit_Report
 
 /* The log of this release is open from the start. */
 #define IOT_OpenLog(arg)

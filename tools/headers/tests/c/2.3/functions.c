@@ -1,6 +1,9 @@
 /* The functions of release 2.3.0: a declaration that is missing or of another type does not compile. */
 
+#include "exports/iot_export_linkkit.h"
+#include "exports/linkkit_export.h"
 #include "iot_import.h"
+#include "iotx_utils.h"
 
 #define FUNCTION(returns, name, parameters) returns(*const address_of_##name) parameters = name
 
@@ -140,3 +143,85 @@ FUNCTION(int, HAL_Firmware_Persistence_Write, (char *buffer, uint32_t length));
 FUNCTION(int, HAL_Firmware_Persistence_Stop, (void));
 FUNCTION(int, HAL_GetFirmwareVesion, (char *version));
 FUNCTION(void *, iotx_event_callback, (int evt));
+FUNCTION(int, awss_start, (void));
+FUNCTION(int, awss_stop, (void));
+FUNCTION(int, awss_config_press, (void));
+FUNCTION(int, awss_report_cloud, (void));
+FUNCTION(int, awss_report_reset, (void));
+FUNCTION(int, awss_dev_ap_start, (void));
+FUNCTION(int, awss_dev_ap_stop, (void));
+FUNCTION(void *, IOT_Shadow_Construct, (iotx_shadow_para_pt pparam));
+FUNCTION(iotx_err_t, IOT_Shadow_Destroy, (void *handle));
+FUNCTION(void, IOT_Shadow_Yield, (void *handle, uint32_t timeout_ms));
+FUNCTION(iotx_err_t, IOT_Shadow_RegisterAttribute, (void *handle, iotx_shadow_attr_pt pattr));
+FUNCTION(iotx_err_t, IOT_Shadow_DeleteAttribute, (void *handle, iotx_shadow_attr_pt pattr));
+FUNCTION(iotx_err_t, IOT_Shadow_PushFormat_Init, (void *handle, format_data_pt pformat, char *buf, uint16_t size));
+FUNCTION(iotx_err_t, IOT_Shadow_PushFormat_Add, (void *handle, format_data_pt pformat, iotx_shadow_attr_pt pattr));
+FUNCTION(iotx_err_t, IOT_Shadow_PushFormat_Finalize, (void *handle, format_data_pt pformat));
+FUNCTION(iotx_err_t, IOT_Shadow_Push, (void *handle, char *data, uint32_t data_len, uint16_t timeout_s));
+FUNCTION(int, IOT_Shadow_Push_Async, (void *handle, char *data, unsigned int data_len, uint16_t timeout_s, iotx_push_cb_fpt cb_fpt, void *pcontext));
+FUNCTION(iotx_err_t, IOT_Shadow_Pull, (void *handle));
+FUNCTION(iotx_coap_context_t *, IOT_CoAP_Init, (iotx_coap_config_t *p_config));
+FUNCTION(void, IOT_CoAP_Deinit, (iotx_coap_context_t **p_context));
+FUNCTION(int, IOT_CoAP_DeviceNameAuth, (iotx_coap_context_t *p_context));
+FUNCTION(int, IOT_CoAP_Yield, (iotx_coap_context_t *p_context));
+FUNCTION(int, IOT_CoAP_SendMessage, (iotx_coap_context_t *p_context, char *p_path, iotx_message_t *p_message));
+FUNCTION(int, IOT_CoAP_GetMessagePayload, (void *p_message, unsigned char **pp_payload, int *p_len));
+FUNCTION(int, IOT_CoAP_GetMessageCode, (void *p_message, iotx_coap_resp_code_t *p_resp_code));
+FUNCTION(void *, IOT_OTA_Init, (const char *product_key, const char *device_name, void *ch_signal));
+FUNCTION(int, IOT_OTA_Deinit, (void *handle));
+FUNCTION(int, IOT_OTA_ReportVersion, (void *handle, const char *version));
+FUNCTION(int, IOT_OTA_ReportProgress, (void *handle, IOT_OTA_Progress_t progress, const char *msg));
+FUNCTION(int, IOT_OTA_IsFetching, (void *handle));
+FUNCTION(int, IOT_OTA_IsFetchFinish, (void *handle));
+FUNCTION(int, IOT_OTA_FetchYield, (void *handle, char *buf, uint32_t buf_len, uint32_t timeout_s));
+FUNCTION(int, IOT_OTA_Ioctl, (void *handle, IOT_OTA_CmdType_t type, void *buf, size_t buf_len));
+FUNCTION(int, IOT_OTA_GetLastError, (void *handle));
+FUNCTION(void *, IOT_HTTP_Init, (iotx_http_param_t *pInitParams));
+FUNCTION(void, IOT_HTTP_DeInit, (void **handle));
+FUNCTION(int, IOT_HTTP_DeviceNameAuth, (void *handle));
+FUNCTION(int, IOT_HTTP_SendMessage, (void *handle, iotx_http_message_param_t *msg_param));
+FUNCTION(void, IOT_HTTP_Disconnect, (void *handle));
+FUNCTION(http2_connection_t *, iotx_http2_client_connect, (void *pclient, char *url, int port));
+FUNCTION(http2_connection_t *, iotx_http2_client_connect_with_cb, (void *pclient, char *url, int port, http2_user_cb_t *cb));
+FUNCTION(int, iotx_http2_client_send, (http2_connection_t *conn, http2_data *h2_data));
+FUNCTION(int, iotx_http2_client_recv, (http2_connection_t *conn, char *data, int data_len, int *len, int timeout));
+FUNCTION(int, iotx_http2_client_disconnect, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_client_send_ping, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_get_available_window_size, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_update_window_size, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_exec_io, (http2_connection_t *connection));
+FUNCTION(void *, IOT_HTTP2_Connect, (device_conn_info_t *conn_info, http2_stream_cb_t *user_cb));
+FUNCTION(int, IOT_HTTP2_Stream_Open, (void *handle, stream_data_info_t *info, header_ext_info_t *header));
+FUNCTION(int, IOT_HTTP2_Stream_Send, (void *handle, stream_data_info_t *info, header_ext_info_t *header));
+FUNCTION(int, IOT_HTTP2_Stream_Query, (void *handle, stream_data_info_t *info, header_ext_info_t *header));
+FUNCTION(int, IOT_HTTP2_Stream_Close, (void *handle, stream_data_info_t *info));
+FUNCTION(int, IOT_HTTP2_Disconnect, (void *handle));
+FUNCTION(int, HAL_Awss_Get_Timeout_Interval_Ms, (void));
+FUNCTION(int, HAL_Awss_Get_Channelscan_Interval_Ms, (void));
+FUNCTION(void, HAL_Awss_Open_Monitor, (awss_recv_80211_frame_cb_t cb));
+FUNCTION(void, HAL_Awss_Close_Monitor, (void));
+FUNCTION(void, HAL_Awss_Switch_Channel, (char primary_channel, char secondary_channel, uint8_t bssid[6]));
+FUNCTION(int, HAL_Awss_Connect_Ap, (uint32_t connection_timeout_ms, char ssid[33], char passwd[65], enum AWSS_AUTH_TYPE auth, enum AWSS_ENC_TYPE encry, uint8_t bssid[6], uint8_t channel));
+FUNCTION(int, HAL_Wifi_Send_80211_Raw_Frame, (enum HAL_Awss_Frame_Type type, uint8_t *buffer, int len));
+FUNCTION(int, HAL_Wifi_Enable_Mgmt_Frame_Filter, (uint32_t filter_mask, uint8_t vendor_oui[3], awss_wifi_mgmt_frame_cb_t callback));
+FUNCTION(int, HAL_Wifi_Scan, (awss_wifi_scan_result_cb_t cb));
+FUNCTION(int, HAL_Wifi_Get_Ap_Info, (char ssid[33], char passwd[65], uint8_t bssid[6]));
+FUNCTION(int, HAL_Awss_Get_Encrypt_Type, (void));
+FUNCTION(int, HAL_Awss_Get_Conn_Encrypt_Type, (void));
+FUNCTION(int, HAL_Awss_Open_Ap, (const char *ssid, const char *passwd, int beacon_interval, int hide));
+FUNCTION(int, HAL_Awss_Close_Ap, (void));
+FUNCTION(int, HAL_DTLSHooks_set, (dtls_hooks_t *hooks));
+FUNCTION(DTLSContext *, HAL_DTLSSession_create, (coap_dtls_options_t *p_options));
+FUNCTION(unsigned int, HAL_DTLSSession_write, (DTLSContext *context, const unsigned char *p_data, unsigned int *p_datalen));
+FUNCTION(unsigned int, HAL_DTLSSession_read, (DTLSContext *context, unsigned char *p_data, unsigned int *p_datalen, unsigned int timeout_ms));
+FUNCTION(unsigned int, HAL_DTLSSession_free, (DTLSContext *context));
+FUNCTION(int, IOT_Linkkit_Open, (iotx_linkkit_dev_type_t dev_type, iotx_linkkit_dev_meta_info_t *meta_info));
+FUNCTION(int, IOT_Linkkit_Connect, (int devid));
+FUNCTION(void, IOT_Linkkit_Yield, (int timeout_ms));
+FUNCTION(int, IOT_Linkkit_Close, (int devid));
+FUNCTION(int, IOT_Linkkit_Report, (int devid, iotx_linkkit_msg_type_t msg_type, unsigned char *payload, int payload_len));
+FUNCTION(int, IOT_Linkkit_Query, (int devid, iotx_linkkit_msg_type_t msg_type, unsigned char *payload, int payload_len));
+FUNCTION(int, IOT_Linkkit_TriggerEvent, (int devid, char *eventid, int eventid_len, char *payload, int payload_len));
+FUNCTION(int, linkkit_ntp_time_request, (void (*ntp_reply_cb)(const char *ntp_offset_time_ms)));
+FUNCTION(char *, LITE_json_value_of, (char *key, char *src, ...));

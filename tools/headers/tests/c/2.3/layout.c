@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "exports/iot_export_awss.h"
+#include "exports/iot_export_linkkit.h"
 #include "iot_import.h"
 
 #define BY_POINTER(on_64_bit, on_32_bit) (sizeof(void *) == 8 ? (on_64_bit) : (on_32_bit))
@@ -516,3 +518,370 @@ VALUE(CONFIG_MSGCACHE_QUEUE_MAXLEN, 50);
 VALUE(FIRMWARE_VERSION_MAXLEN, 65);
 VALUE(NIF_STRLEN_MAX, 160);
 VALUE(HAL_MAC_LEN, 18);
+
+SIZE(format_data_t, 24, 16);
+OFFSET(format_data_t, flag_new, 0, 0);
+OFFSET(format_data_t, buf_size, 4, 4);
+OFFSET(format_data_t, offset, 8, 8);
+OFFSET(format_data_t, buf, 16, 12);
+
+SIZE(iotx_shadow_time_t, 8, 8);
+OFFSET(iotx_shadow_time_t, base_system_time, 0, 0);
+OFFSET(iotx_shadow_time_t, epoch_time, 4, 4);
+
+SIZE(iotx_shadow_attr_t, 40, 24);
+OFFSET(iotx_shadow_attr_t, mode, 0, 0);
+OFFSET(iotx_shadow_attr_t, pattr_name, 8, 4);
+OFFSET(iotx_shadow_attr_t, pattr_data, 16, 8);
+OFFSET(iotx_shadow_attr_t, attr_type, 24, 12);
+OFFSET(iotx_shadow_attr_t, timestamp, 28, 16);
+OFFSET(iotx_shadow_attr_t, callback, 32, 20);
+
+SIZE(iotx_shadow_para_t, 88, 52);
+OFFSET(iotx_shadow_para_t, mqtt, 0, 0);
+
+SIZE(iotx_deviceinfo_t, 184, 184);
+OFFSET(iotx_deviceinfo_t, product_key, 0, 0);
+OFFSET(iotx_deviceinfo_t, device_name, 21, 21);
+OFFSET(iotx_deviceinfo_t, device_id, 54, 54);
+OFFSET(iotx_deviceinfo_t, device_secret, 119, 119);
+
+SIZE(iotx_coap_config_t, 32, 16);
+OFFSET(iotx_coap_config_t, p_url, 0, 0);
+OFFSET(iotx_coap_config_t, wait_time_ms, 8, 4);
+OFFSET(iotx_coap_config_t, p_devinfo, 16, 8);
+OFFSET(iotx_coap_config_t, event_handle, 24, 12);
+
+SIZE(iotx_message_t, 40, 24);
+OFFSET(iotx_message_t, p_payload, 0, 0);
+OFFSET(iotx_message_t, payload_len, 8, 4);
+OFFSET(iotx_message_t, content_type, 12, 8);
+OFFSET(iotx_message_t, msg_type, 16, 12);
+OFFSET(iotx_message_t, user_data, 24, 16);
+OFFSET(iotx_message_t, resp_callback, 32, 20);
+
+SIZE(iotx_http_param_t, 16, 12);
+OFFSET(iotx_http_param_t, device_info, 0, 0);
+OFFSET(iotx_http_param_t, keep_alive, 8, 4);
+OFFSET(iotx_http_param_t, timeout_ms, 12, 8);
+
+SIZE(iotx_http_t, 72, 44);
+OFFSET(iotx_http_t, p_auth_token, 0, 0);
+OFFSET(iotx_http_t, auth_token_len, 8, 4);
+OFFSET(iotx_http_t, is_authed, 12, 8);
+OFFSET(iotx_http_t, version, 16, 12);
+OFFSET(iotx_http_t, signmethod, 24, 16);
+OFFSET(iotx_http_t, sign, 32, 20);
+OFFSET(iotx_http_t, p_devinfo, 40, 24);
+OFFSET(iotx_http_t, timestamp, 48, 28);
+OFFSET(iotx_http_t, httpc, 56, 32);
+OFFSET(iotx_http_t, keep_alive, 64, 36);
+OFFSET(iotx_http_t, timeout_ms, 68, 40);
+
+SIZE(iotx_http_message_param_t, 48, 24);
+OFFSET(iotx_http_message_param_t, topic_path, 0, 0);
+OFFSET(iotx_http_message_param_t, request_payload_len, 8, 4);
+OFFSET(iotx_http_message_param_t, request_payload, 16, 8);
+OFFSET(iotx_http_message_param_t, response_payload_len, 24, 12);
+OFFSET(iotx_http_message_param_t, response_payload, 32, 16);
+OFFSET(iotx_http_message_param_t, timeout_ms, 40, 20);
+
+SIZE(http2_list_t, 16, 8);
+OFFSET(http2_list_t, prev, 0, 0);
+OFFSET(http2_list_t, next, 8, 4);
+
+SIZE(http2_user_cb_t, 40, 20);
+OFFSET(http2_user_cb_t, on_user_header_cb, 0, 0);
+OFFSET(http2_user_cb_t, on_user_chunk_recv_cb, 8, 4);
+OFFSET(http2_user_cb_t, on_user_stream_close_cb, 16, 8);
+OFFSET(http2_user_cb_t, on_user_frame_send_cb, 24, 12);
+OFFSET(http2_user_cb_t, on_user_frame_recv_cb, 32, 16);
+
+SIZE(http2_connection_t, 32, 20);
+OFFSET(http2_connection_t, network, 0, 0);
+OFFSET(http2_connection_t, session, 8, 4);
+OFFSET(http2_connection_t, flag, 16, 8);
+OFFSET(http2_connection_t, status, 20, 12);
+OFFSET(http2_connection_t, cbs, 24, 16);
+
+SIZE(http2_header, 24, 16);
+OFFSET(http2_header, name, 0, 0);
+OFFSET(http2_header, value, 8, 4);
+OFFSET(http2_header, namelen, 16, 8);
+OFFSET(http2_header, valuelen, 20, 12);
+
+SIZE(http2_data, 40, 24);
+OFFSET(http2_data, header, 0, 0);
+OFFSET(http2_data, header_count, 8, 4);
+OFFSET(http2_data, data, 16, 8);
+OFFSET(http2_data, len, 24, 12);
+OFFSET(http2_data, stream_id, 28, 16);
+OFFSET(http2_data, flag, 32, 20);
+
+SIZE(device_conn_info_t, 40, 20);
+OFFSET(device_conn_info_t, product_key, 0, 0);
+OFFSET(device_conn_info_t, device_name, 8, 4);
+OFFSET(device_conn_info_t, device_secret, 16, 8);
+OFFSET(device_conn_info_t, url, 24, 12);
+OFFSET(device_conn_info_t, port, 32, 16);
+
+SIZE(header_ext_info_t, 16, 8);
+OFFSET(header_ext_info_t, nva, 0, 0);
+OFFSET(header_ext_info_t, num, 8, 4);
+
+SIZE(http2_stream_cb_t, 56, 28);
+OFFSET(http2_stream_cb_t, on_stream_header_cb, 0, 0);
+OFFSET(http2_stream_cb_t, on_stream_chunk_recv_cb, 8, 4);
+OFFSET(http2_stream_cb_t, on_stream_close_cb, 16, 8);
+OFFSET(http2_stream_cb_t, on_stream_frame_send_cb, 24, 12);
+OFFSET(http2_stream_cb_t, on_stream_frame_recv_cb, 32, 16);
+OFFSET(http2_stream_cb_t, on_reconnect_cb, 40, 20);
+OFFSET(http2_stream_cb_t, on_disconnect_cb, 48, 24);
+
+SIZE(stream_data_info_t, 56, 32);
+OFFSET(stream_data_info_t, stream, 0, 0);
+OFFSET(stream_data_info_t, stream_len, 8, 4);
+OFFSET(stream_data_info_t, send_len, 12, 8);
+OFFSET(stream_data_info_t, packet_len, 16, 12);
+OFFSET(stream_data_info_t, identify, 24, 16);
+OFFSET(stream_data_info_t, h2_stream_id, 32, 20);
+OFFSET(stream_data_info_t, channel_id, 40, 24);
+OFFSET(stream_data_info_t, user_data, 48, 28);
+
+SIZE(struct HAL_Ht40_Ctrl, 4, 4);
+OFFSET(struct HAL_Ht40_Ctrl, length, 0, 0);
+OFFSET(struct HAL_Ht40_Ctrl, filter, 2, 2);
+OFFSET(struct HAL_Ht40_Ctrl, rssi, 3, 3);
+
+SIZE(awss_ap_info_t, 52, 52);
+OFFSET(awss_ap_info_t, auth, 0, 0);
+OFFSET(awss_ap_info_t, encry, 4, 4);
+OFFSET(awss_ap_info_t, channel, 8, 8);
+OFFSET(awss_ap_info_t, rssi_dbm, 9, 9);
+OFFSET(awss_ap_info_t, ssid, 10, 10);
+OFFSET(awss_ap_info_t, mac, 43, 43);
+
+SIZE(dtls_hooks_t, 16, 8);
+OFFSET(dtls_hooks_t, malloc, 0, 0);
+OFFSET(dtls_hooks_t, free, 8, 4);
+
+SIZE(coap_dtls_options_t, 24, 12);
+OFFSET(coap_dtls_options_t, p_ca_cert_pem, 0, 0);
+OFFSET(coap_dtls_options_t, p_host, 8, 4);
+OFFSET(coap_dtls_options_t, port, 16, 8);
+
+SIZE(iotx_linkkit_dev_meta_info_t, 184, 184);
+OFFSET(iotx_linkkit_dev_meta_info_t, product_key, 0, 0);
+OFFSET(iotx_linkkit_dev_meta_info_t, product_secret, 21, 21);
+OFFSET(iotx_linkkit_dev_meta_info_t, device_name, 86, 86);
+OFFSET(iotx_linkkit_dev_meta_info_t, device_secret, 119, 119);
+
+VALUE(AWSS_START, 4096);
+VALUE(AWSS_ENABLE, 4097);
+VALUE(AWSS_LOCK_CHAN, 4098);
+VALUE(AWSS_CS_ERR, 4099);
+VALUE(AWSS_PASSWD_ERR, 4100);
+VALUE(AWSS_GOT_SSID_PASSWD, 4101);
+VALUE(AWSS_CONNECT_ADHA, 4102);
+VALUE(AWSS_CONNECT_ADHA_FAIL, 4103);
+VALUE(AWSS_CONNECT_AHA, 4104);
+VALUE(AWSS_CONNECT_AHA_FAIL, 4105);
+VALUE(AWSS_SETUP_NOTIFY, 4106);
+VALUE(AWSS_CONNECT_ROUTER, 4107);
+VALUE(AWSS_CONNECT_ROUTER_FAIL, 4108);
+VALUE(AWSS_GOT_IP, 4109);
+VALUE(AWSS_SUC_NOTIFY, 4110);
+VALUE(AWSS_BIND_NOTIFY, 4111);
+VALUE(AWSS_ENABLE_TIMEOUT, 4112);
+VALUE(AWSS_RESET, 12288);
+
+VALUE(IOTX_SHADOW_ACK_TIMEOUT, -1);
+VALUE(IOTX_SHADOW_ACK_NONE, 0);
+VALUE(IOTX_SHADOW_ACK_SUCCESS, 200);
+VALUE(IOTX_SHADOW_ACK_ERR_JSON_FMT_IS_INVALID, 400);
+VALUE(IOTX_SHADOW_ACK_ERR_METHOD_IS_NULL, 401);
+VALUE(IOTX_SHADOW_ACK_ERR_STATE_IS_NULL, 402);
+VALUE(IOTX_SHADOW_ACK_ERR_VERSION_IS_INVALID, 403);
+VALUE(IOTX_SHADOW_ACK_ERR_REPORTED_IS_NULL, 404);
+VALUE(IOTX_SHADOW_ACK_ERR_REPORTED_ATTRIBUTE_IS_NULL, 405);
+VALUE(IOTX_SHADOW_ACK_ERR_METHOD_IS_INVALID, 406);
+VALUE(IOTX_SHADOW_ACK_ERR_SHADOW_DOCUMENT_IS_NULL, 407);
+VALUE(IOTX_SHADOW_ACK_ERR_ATTRIBUTE_EXCEEDED, 408);
+VALUE(IOTX_SHADOW_ACK_ERR_SERVER_FAILED, 500);
+
+VALUE(IOTX_SHADOW_READONLY, 0);
+VALUE(IOTX_SHADOW_WRITEONLY, 1);
+VALUE(IOTX_SHADOW_RW, 2);
+
+VALUE(IOTX_SHADOW_NULL, 0);
+VALUE(IOTX_SHADOW_INT32, 1);
+VALUE(IOTX_SHADOW_STRING, 2);
+
+VALUE(IOTX_ERR_RECV_MSG_TIMEOUT, -9);
+VALUE(IOTX_ERR_SEND_MSG_FAILED, -8);
+VALUE(IOTX_ERR_MSG_TOO_LOOG, -7);
+VALUE(IOTX_ERR_URI_TOO_LOOG, -6);
+VALUE(IOTX_ERR_NOT_AUTHED, -5);
+VALUE(IOTX_ERR_AUTH_FAILED, -4);
+VALUE(IOTX_ERR_BUFF_TOO_SHORT, -3);
+VALUE(IOTX_ERR_NO_MEM, -2);
+VALUE(IOTX_ERR_INVALID_PARAM, -1);
+VALUE(IOTX_SUCCESS, 0);
+
+VALUE(IOTX_CONTENT_TYPE_JSON, 0);
+VALUE(IOTX_CONTENT_TYPE_CBOR, 1);
+
+VALUE(IOTX_MESSAGE_CON, 0);
+VALUE(IOTX_MESSAGE_NON, 1);
+VALUE(IOTX_MESSAGE_ACK, 2);
+VALUE(IOTX_MESSAGE_RST, 3);
+
+VALUE(IOTX_COAP_EVENT_SEND_FAILED, 0);
+VALUE(IOTX_COAP_EVENT_RECV_FAILED, 1);
+VALUE(IOTX_COAP_EVENT_AUTH_FAILED, 2);
+
+VALUE(IOTX_COAP_RESP_CODE_CONTENT, 69);
+VALUE(IOTX_COAP_RESP_CODE_BAD_REQUEST, 128);
+VALUE(IOTX_COAP_RESP_CODE_UNAUTHORIZED, 129);
+VALUE(IOTX_COAP_RESP_CODE_NOT_FOUND, 132);
+VALUE(IOTX_COAP_RESP_CODE_URL_TOO_LONG, 142);
+VALUE(IOTX_COAP_RESP_CODE_INTERNAL_SERVER_ERROR, 160);
+
+VALUE(IOT_OTAE_GENERAL, -1);
+VALUE(IOT_OTAE_INVALID_PARAM, -2);
+VALUE(IOT_OTAE_INVALID_STATE, -3);
+VALUE(IOT_OTAE_STR_TOO_LONG, -4);
+VALUE(IOT_OTAE_FETCH_FAILED, -5);
+VALUE(IOT_OTAE_NOMEM, -6);
+VALUE(IOT_OTAE_OSC_FAILED, -7);
+VALUE(IOT_OTAE_NONE, 0);
+
+VALUE(IOT_OTAS_UNINITED, 0);
+VALUE(IOT_OTAS_INITED, 1);
+VALUE(IOT_OTAS_FETCHING, 2);
+VALUE(IOT_OTAS_FETCHED, 3);
+
+VALUE(IOT_OTAT_NONE, 0);
+VALUE(IOT_OTAT_COTA, 1);
+VALUE(IOT_OTAT_FOTA, 2);
+
+VALUE(IOT_OTAP_BURN_FAILED, -4);
+VALUE(IOT_OTAP_CHECK_FALIED, -3);
+VALUE(IOT_OTAP_FETCH_FAILED, -2);
+VALUE(IOT_OTAP_GENERAL_FAILED, -1);
+VALUE(IOT_OTAP_FETCH_PERCENTAGE_MIN, 0);
+VALUE(IOT_OTAP_FETCH_PERCENTAGE_MAX, 100);
+
+VALUE(IOT_OTAG_COTA_CONFIG_ID, 0);
+VALUE(IOT_OTAG_COTA_CONFIG_SIZE, 1);
+VALUE(IOT_OTAG_COTA_SIGN, 2);
+VALUE(IOT_OTAG_COTA_SIGN_METHOD, 3);
+VALUE(IOT_OTAG_COTA_URL, 4);
+VALUE(IOT_OTAG_COTA_GETTYPE, 5);
+VALUE(IOT_OTAG_OTA_TYPE, 6);
+VALUE(IOT_OTAG_FETCHED_SIZE, 7);
+VALUE(IOT_OTAG_FILE_SIZE, 8);
+VALUE(IOT_OTAG_MD5SUM, 9);
+VALUE(IOT_OTAG_VERSION, 10);
+VALUE(IOT_OTAG_CHECK_FIRMWARE, 11);
+VALUE(IOT_OTAG_CHECK_CONFIG, 12);
+VALUE(IOT_OTAG_RESET_FETCHED_SIZE, 13);
+
+VALUE(IOTX_HTTP_SUCCESS, 0);
+VALUE(IOTX_HTTP_COMMON_ERROR, 10000);
+VALUE(IOTX_HTTP_PARAM_ERROR, 10001);
+VALUE(IOTX_HTTP_AUTH_CHECK_ERROR, 20000);
+VALUE(IOTX_HTTP_TOKEN_EXPIRED_ERROR, 20001);
+VALUE(IOTX_HTTP_TOKEN_NULL_ERROR, 20002);
+VALUE(IOTX_HTTP_TOKEN_CHECK_ERROR, 20003);
+VALUE(IOTX_HTTP_UPDATE_SESSION_ERROR, 20004);
+VALUE(IOTX_HTTP_PUBLISH_MESSAGE_ERROR, 30001);
+VALUE(IOTX_HTTP_REQUEST_TOO_MANY_ERROR, 40000);
+
+VALUE(HTTP2_FLAG_NONE, 0);
+VALUE(HTTP2_FLAG_END_STREAM, 1);
+
+VALUE(STREAM_TYPE_DOWNLOAD, 0);
+VALUE(STREAM_TYPE_UPLOAD, 1);
+VALUE(STREAM_TYPE_AUXILIARY, 2);
+VALUE(STREAM_TYPE_NUM, 3);
+
+VALUE(AWSS_LINK_TYPE_NONE, 0);
+VALUE(AWSS_LINK_TYPE_PRISM, 1);
+VALUE(AWSS_LINK_TYPE_80211_RADIO, 2);
+VALUE(AWSS_LINK_TYPE_80211_RADIO_AVS, 3);
+VALUE(AWSS_LINK_TYPE_HT40_CTRL, 4);
+
+VALUE(AWSS_AUTH_TYPE_OPEN, 0);
+VALUE(AWSS_AUTH_TYPE_SHARED, 1);
+VALUE(AWSS_AUTH_TYPE_WPAPSK, 2);
+VALUE(AWSS_AUTH_TYPE_WPA8021X, 3);
+VALUE(AWSS_AUTH_TYPE_WPA2PSK, 4);
+VALUE(AWSS_AUTH_TYPE_WPA28021X, 5);
+VALUE(AWSS_AUTH_TYPE_WPAPSKWPA2PSK, 6);
+VALUE(AWSS_AUTH_TYPE_MAX, 6);
+VALUE(AWSS_AUTH_TYPE_INVALID, 255);
+
+VALUE(AWSS_ENC_TYPE_NONE, 0);
+VALUE(AWSS_ENC_TYPE_WEP, 1);
+VALUE(AWSS_ENC_TYPE_TKIP, 2);
+VALUE(AWSS_ENC_TYPE_AES, 3);
+VALUE(AWSS_ENC_TYPE_TKIPAES, 4);
+VALUE(AWSS_ENC_TYPE_MAX, 4);
+VALUE(AWSS_ENC_TYPE_INVALID, 255);
+
+VALUE(FRAME_ACTION, 0);
+VALUE(FRAME_BEACON, 1);
+VALUE(FRAME_PROBE_REQ, 2);
+VALUE(FRAME_PROBE_RESPONSE, 3);
+VALUE(FRAME_DATA, 4);
+
+VALUE(IOTX_LINKKIT_DEV_TYPE_MASTER, 0);
+VALUE(IOTX_LINKKIT_DEV_TYPE_SLAVE, 1);
+VALUE(IOTX_LINKKIT_DEV_TYPE_MAX, 2);
+
+VALUE(ITM_MSG_POST_PROPERTY, 0);
+VALUE(ITM_MSG_DEVICEINFO_UPDATE, 1);
+VALUE(ITM_MSG_DEVICEINFO_DELETE, 2);
+VALUE(ITM_MSG_POST_RAW_DATA, 3);
+VALUE(ITM_MSG_LOGIN, 4);
+VALUE(ITM_MSG_LOGOUT, 5);
+VALUE(ITM_MSG_DELETE_TOPO, 6);
+VALUE(ITM_MSG_QUERY_TIMESTAMP, 7);
+VALUE(ITM_MSG_QUERY_TOPOLIST, 8);
+VALUE(ITM_MSG_QUERY_FOTA_DATA, 9);
+VALUE(ITM_MSG_QUERY_COTA_DATA, 10);
+VALUE(ITM_MSG_REQUEST_COTA, 11);
+VALUE(ITM_MSG_REQUEST_FOTA_IMAGE, 12);
+VALUE(IOTX_LINKKIT_MSG_MAX, 13);
+
+VALUE(IOTX_PRODUCT_KEY_LEN, (20));
+VALUE(IOTX_DEVICE_NAME_LEN, (32));
+VALUE(IOTX_DEVICE_ID_LEN, (64));
+VALUE(IOTX_DEVICE_SECRET_LEN, (64));
+VALUE(OTA_CH_SIGNAL_MQTT, (0));
+VALUE(OTA_CH_SIGNAL_COAP, (1));
+VALUE(OTA_CH_FETCH_HTTP, (1));
+VALUE(IOT_HTTP2_RES_OVERTIME_MS, (10000));
+VALUE(IOT_HTTP2_KEEP_ALIVE_CNT, (2));
+VALUE(IOT_HTTP2_KEEP_ALIVE_TIME, (30 * 1000));
+VALUE(STR_SHORT_LEN, (32));
+VALUE(ETH_ALEN, (6));
+VALUE(HAL_MAX_SSID_LEN, (32 + 1));
+VALUE(HAL_MAX_PASSWD_LEN, (64 + 1));
+VALUE(WLAN_CONNECTION_TIMEOUT_MS, (30 * 1000));
+VALUE(FRAME_ACTION_MASK, (1 << FRAME_ACTION));
+VALUE(FRAME_BEACON_MASK, (1 << FRAME_BEACON));
+VALUE(FRAME_PROBE_REQ_MASK, (1 << FRAME_PROBE_REQ));
+VALUE(FRAME_PROBE_RESP_MASK, (1 << FRAME_PROBE_RESPONSE));
+VALUE(FRAME_DATA_MASK, (1 << FRAME_DATA));
+VALUE(DTLS_ERROR_BASE, (1 << 24));
+VALUE(DTLS_SUCCESS, (0));
+VALUE(DTLS_INVALID_PARAM, (DTLS_ERROR_BASE | 1));
+VALUE(DTLS_INVALID_CA_CERTIFICATE, (DTLS_ERROR_BASE | 2));
+VALUE(DTLS_HANDSHAKE_IN_PROGRESS, (DTLS_ERROR_BASE | 3));
+VALUE(DTLS_HANDSHAKE_FAILED, (DTLS_ERROR_BASE | 4));
+VALUE(DTLS_FATAL_ALERT_MESSAGE, (DTLS_ERROR_BASE | 5));
+VALUE(DTLS_PEER_CLOSE_NOTIFY, (DTLS_ERROR_BASE | 6));
+VALUE(DTLS_SESSION_CREATE_FAILED, (DTLS_ERROR_BASE | 7));
+VALUE(DTLS_READ_DATA_FAILED, (DTLS_ERROR_BASE | 8));
