@@ -32,6 +32,12 @@ fn there_is_one_client_and_null_stands_for_it() {
 }
 
 #[test]
+fn the_firmware_hears_of_its_ports_failures() {
+    let firmware = Firmware::of_release("tests/c/port_failures.c", Abi::V2_3, Linkage::Static);
+    run(firmware.command(), &start_cloud(), &[]).succeeded();
+}
+
+#[test]
 fn no_memory_is_lost_or_misused() {
     let cloud = start_cloud();
     run(firmware().valgrind(), &cloud, &[WRONG]).succeeded();

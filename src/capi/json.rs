@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::boundary::guard;
-use super::ptr;
+use super::{ptr, release};
 use crate::hal::import;
 use crate::json;
 
@@ -34,12 +34,14 @@ pub(crate) fn to_c(text: &str) -> *mut c_char {
     let Ok(size) = u32::try_from(text.len() + 1) else { return std::ptr::null_mut() };
     // SAFETY: takes a number.
     let copy: *mut c_void = unsafe { import::HAL_Malloc(size) };
-    if !copy.is_null() {
-        // SAFETY: the buffer is new and has room for the text and a NUL.
-        unsafe {
-            std::ptr::copy_nonoverlapping(text.as_ptr(), copy.cast(), text.len());
-            copy.cast::<u8>().add(text.len()).write(0);
-        }
+    if copy.is_null() {
+        release::no_memory(c"LITE_json_value_of");
+        return std::ptr::null_mut();
+    }
+    // SAFETY: the buffer is new and has room for the text and a NUL.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr(), copy.cast(), text.len());
+        copy.cast::<u8>().add(text.len()).write(0);
     }
     copy.cast()
 }

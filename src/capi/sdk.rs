@@ -7,7 +7,7 @@ use crate::hal::import::Imported;
 
 pub(crate) static SDK: Sdk = Sdk::new(&release::PROFILE);
 
-static HAL: Imported = Imported::with(release::LATER);
+static HAL: Imported = Imported::with(release::HAL);
 
 /// The HAL, as far as the release knows it.
 pub(crate) fn hal() -> &'static dyn Hal {

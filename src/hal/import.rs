@@ -548,21 +548,23 @@ fn whose(ours: bool) -> &'static str {
 
 /// The HAL that was linked, without the later functions.
 pub fn hal() -> &'static dyn Hal {
-    static HAL: Imported = Imported::with(Later { uuid: None, network_interfaces: None });
+    static HAL: Imported =
+        Imported::with(Release { uuid: None, network_interfaces: None, kv_set_failed: |_| () });
     &HAL
 }
 
-/// Functions of the HAL that came with a later release than 2.2.1. Whoever knows which release is
-/// served says which there are: a product's own HAL need not have a function that its release does
-/// not know.
+/// What depends on the release that is served, which only others know.
 ///
 /// cbindgen:ignore
 #[derive(Clone, Copy, Debug)]
-pub struct Later {
-    /// `HAL_GetUUID`.
+pub struct Release {
+    /// `HAL_GetUUID`, where the release has it: a product's own HAL need not have a function that
+    /// its release does not know.
     pub uuid: Option<unsafe extern "C" fn(buf: *mut u8, len: c_int) -> c_int>,
-    /// `HAL_GetNetifInfo`.
+    /// `HAL_GetNetifInfo`, in the same way.
     pub network_interfaces: Option<unsafe extern "C" fn(nif_str: *mut c_char) -> c_int>,
+    /// Is told the key for which `HAL_Kv_Set` failed.
+    pub kv_set_failed: fn(&CStr),
 }
 
 /// The HAL that was linked: the firmware's functions where it has them, else the library's own.
@@ -571,13 +573,13 @@ pub struct Later {
 /// returns what is there without waiting for the rest, and gives its errors in words.
 #[derive(Clone, Copy, Debug)]
 pub struct Imported {
-    later: Later,
+    release: Release,
 }
 
 impl Imported {
-    /// The HAL with those later functions that the release has.
-    pub const fn with(later: Later) -> Self {
-        Imported { later }
+    /// The HAL of a release.
+    pub const fn with(release: Release) -> Self {
+        Imported { release }
     }
 }
 
@@ -672,7 +674,7 @@ impl Hal for Imported {
     }
 
     fn uuid(&self) -> Vec<u8> {
-        let Some(getter) = self.later.uuid else { return Vec::new() };
+        let Some(getter) = self.release.uuid else { return Vec::new() };
         let mut buffer = vec![0_u8; TEXT_ROOM];
         // SAFETY: the buffer has the room that is said.
         let len = unsafe { getter(buffer.as_mut_ptr(), signed_len(&buffer)) };
@@ -681,7 +683,7 @@ impl Hal for Imported {
     }
 
     fn network_interfaces(&self) -> String {
-        self.later.network_interfaces.map(text).unwrap_or_default().to_string()
+        self.release.network_interfaces.map(text).unwrap_or_default().to_string()
     }
 
     fn pinned_root(&self) -> Option<String> {
@@ -721,7 +723,10 @@ impl Hal for Imported {
         // SAFETY: the key is NUL-terminated, the value as long as is said.
         match unsafe { HAL_Kv_Set(key.as_ptr(), value.as_ptr().cast(), len, ON_THE_DISK) } {
             0 => Ok(()),
-            code => Err(KvFailure(code)),
+            code => {
+                (self.release.kv_set_failed)(&key);
+                Err(KvFailure(code))
+            }
         }
     }
 

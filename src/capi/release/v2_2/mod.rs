@@ -24,7 +24,7 @@ pub use mqtt::*;
 pub use product::*;
 
 use super::*;
-use crate::hal::import::Later;
+use crate::hal::import;
 use crate::mqtt::Error;
 use crate::profile::Profile;
 
@@ -47,8 +47,9 @@ pub(crate) const SINGLE_CLIENT: bool = false;
 /// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
 pub(crate) const INFO_MAY_BE_NULL: bool = false;
 
-/// The HAL of the release has none of the later functions.
-pub(crate) const LATER: Later = Later { uuid: None, network_interfaces: None };
+/// The HAL of the release has none of the later functions, and nobody is told of its failures.
+pub(crate) const HAL: import::Release =
+    import::Release { uuid: None, network_interfaces: None, kv_set_failed: |_| () };
 
 /// The log is closed until `IOT_OpenLog`.
 pub(crate) fn prepare() {}
@@ -64,3 +65,6 @@ pub(crate) fn login_failed(_: &Error) {}
 
 /// The release has no events of this kind.
 pub(crate) fn null_pointer(_: &CStr) {}
+
+/// The release has no events of this kind.
+pub(crate) fn no_memory(_: &CStr) {}

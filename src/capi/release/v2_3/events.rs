@@ -8,6 +8,7 @@ use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::options::iotx_ioctl_event_t as Event;
+use super::state::{STATE_SYS_DEPEND_KV_SET, STATE_SYS_DEPEND_MALLOC};
 use crate::capi::boundary::guard;
 use crate::capi::release::{FAIL_RETURN, SUCCESS_RETURN};
 use crate::mqtt::Error;
@@ -68,6 +69,16 @@ pub(crate) fn login_failed(error: &Error) {
 pub(crate) fn null_pointer(function: &CStr) {
     const STATE_USER_INPUT_NULL_POINTER: c_int = -0x0101;
     state_event(Event::ITE_STATE_USER_INPUT as c_int, STATE_USER_INPUT_NULL_POINTER, function);
+}
+
+/// Tells the firmware that `HAL_Kv_Set` failed for a key.
+pub(crate) fn not_stored(key: &CStr) {
+    state_event(Event::ITE_STATE_SYS_DEPEND as c_int, STATE_SYS_DEPEND_KV_SET, key);
+}
+
+/// Tells the firmware that `HAL_Malloc` gave a function nothing.
+pub(crate) fn no_memory(function: &CStr) {
+    state_event(Event::ITE_STATE_SYS_DEPEND as c_int, STATE_SYS_DEPEND_MALLOC, function);
 }
 
 /// `false`: nobody is interested in the event.

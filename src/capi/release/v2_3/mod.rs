@@ -23,7 +23,7 @@ use std::ops::RangeInclusive;
 
 pub(crate) use conn_info::publish;
 pub use events::*;
-pub(crate) use events::{login_failed, null_pointer};
+pub(crate) use events::{login_failed, no_memory, null_pointer};
 pub use export::*;
 pub(crate) use ioctl::ioctl;
 pub(crate) use log::prepare;
@@ -32,7 +32,7 @@ pub use product::*;
 pub use state::*;
 
 use super::*;
-use crate::hal::import::{self, Later};
+use crate::hal::import;
 use crate::profile::Profile;
 
 /// What the cloud sees.
@@ -54,9 +54,12 @@ pub(crate) const SINGLE_CLIENT: bool = true;
 /// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
 pub(crate) const INFO_MAY_BE_NULL: bool = true;
 
-/// The functions of the HAL that came with the release.
-pub(crate) const LATER: Later =
-    Later { uuid: Some(hal::HAL_GetUUID), network_interfaces: Some(hal::HAL_GetNetifInfo) };
+/// The HAL has the functions that came with the release.
+pub(crate) const HAL: import::Release = import::Release {
+    uuid: Some(hal::HAL_GetUUID),
+    network_interfaces: Some(hal::HAL_GetNetifInfo),
+    kv_set_failed: events::not_stored,
+};
 
 /// Tells the HAL who the device is, for an `IOT_MQTT_Construct` that takes the identity from there.
 ///
