@@ -82,6 +82,9 @@ pub enum Ioctl {
     GetMqttDirect,
     /// Set the MQTT server's port, 0 for the usual one.
     SetMqttPort,
+    /// Connect to the MQTT domain itself, as in the vendor's test environments (not 0), or to the
+    /// product's host (0).
+    SetEnvironment,
     /// Show the cloud what tells this device from others with the same identity (1) or not (0).
     SetUuid,
     /// Ask the cloud for the MQTT server of a direct login (1) or not (0).
@@ -180,6 +183,7 @@ impl Sdk {
                     .map_err(|_| Error::InvalidArgument(format!("{value} is no port")))?;
                 lock(&self.site).set_mqtt_port(port);
             }
+            Ioctl::SetEnvironment => lock(&self.site).set_without_product(*value != 0),
             Ioctl::SetUuid => set_switch(&self.shows_uuid, "the UUID", *value)?,
             Ioctl::SetBootstrap => set_switch(&self.asks_bootstrap, "bootstrap", *value)?,
         }
@@ -317,15 +321,18 @@ impl Sdk {
         identity: &Identity,
         deadline: Deadline,
     ) -> Result<MqttServer, Error> {
-        if self.asks_bootstrap.load(Ordering::Relaxed) {
-            return bootstrap::locate(&service(hal, bootstrap::HOST, deadline), identity)
-                .inspect_err(|error| explain(error, "Bootstrap"));
-        }
         let site = lock(&self.site).clone();
-        Ok(MqttServer {
-            host: site.mqtt_host(identity)?,
-            port: site.mqtt_port(self.profile.mqtt_port),
-        })
+        if !self.asks_bootstrap.load(Ordering::Relaxed) {
+            let port = site.mqtt_port(self.profile.mqtt_port);
+            return Ok(MqttServer { host: site.mqtt_host(identity)?, port });
+        }
+        let mut server = bootstrap::locate(&service(hal, bootstrap::HOST, deadline), identity)
+            .inspect_err(|error| explain(error, "Bootstrap"))?;
+        if site.is_without_product() {
+            // A test environment's host counts even then, as in release 2.3.0.
+            server.host = site.mqtt_host(identity)?;
+        }
+        Ok(server)
     }
 
     fn client_id(
@@ -784,11 +791,17 @@ mod tests {
         assert_eq!(located.host, "a1ExpAkj9Hi.iot-as-mqtt.us-west-1.aliyuncs.com");
         assert_eq!((located.port, &*located.username), (1883, "Example_dyn1&a1ExpAkj9Hi"));
 
+        sdk.ioctl(Ioctl::SetEnvironment, &mut 1).unwrap();
+        let in_test_environment = set_up();
+        assert_eq!(in_test_environment.host, "iot-as-mqtt.cn-shanghai.aliyuncs.com");
+        assert_eq!(in_test_environment.port, located.port, "as the cloud said");
+        sdk.ioctl(Ioctl::SetEnvironment, &mut 0).unwrap();
+
         sdk.ioctl(Ioctl::SetBootstrap, &mut 0).unwrap();
         let usual = set_up();
         assert_eq!((&*usual.host, usual.port), ("own.example", 8883));
         assert_eq!(usual.client_id, located.client_id);
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
     }
 
     #[test]

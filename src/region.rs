@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use crate::identity::Identity;
-
 /// Where the device's instance of the platform is, by the numbers of the C interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
@@ -51,9 +49,9 @@ impl Region {
         format!("iot-auth.{}", self.suffix())
     }
 
-    /// The MQTT host of the device's product.
-    pub fn mqtt_host(self, identity: &Identity) -> String {
-        format!("{}.iot-as-mqtt.{}", identity.product_key(), self.suffix())
+    /// What follows the product key in the MQTT host.
+    pub fn mqtt_domain(self) -> String {
+        format!("iot-as-mqtt.{}", self.suffix())
     }
 }
 
@@ -63,7 +61,6 @@ mod tests {
 
     #[test]
     fn numbers_and_hosts_are_those_of_the_c_sdk() {
-        let identity = Identity::new("a1ExpAkj9Hi", "d").unwrap();
         assert_eq!(Region::from_number(0), Some(Region::Shanghai));
         assert_eq!(Region::from_number(4), Some(Region::Germany));
         assert_eq!(Region::from_number(5), None);
@@ -72,9 +69,6 @@ mod tests {
             assert_eq!(Region::from_number(region.number()), Some(region));
         }
         assert_eq!(Region::Singapore.https_host(), "iot-auth.ap-southeast-1.aliyuncs.com");
-        assert_eq!(
-            Region::Shanghai.mqtt_host(&identity),
-            "a1ExpAkj9Hi.iot-as-mqtt.cn-shanghai.aliyuncs.com"
-        );
+        assert_eq!(Region::Shanghai.mqtt_domain(), "iot-as-mqtt.cn-shanghai.aliyuncs.com");
     }
 }

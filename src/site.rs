@@ -42,6 +42,8 @@ pub(crate) struct Site {
     http_domain: String,
     endpoint: String,
     mqtt_port: u16,
+    /// Whether the MQTT host is the domain alone.
+    without_product: bool,
 }
 
 impl Site {
@@ -53,6 +55,7 @@ impl Site {
             http_domain: String::new(),
             endpoint: String::new(),
             mqtt_port: 0,
+            without_product: false,
         }
     }
 
@@ -90,6 +93,17 @@ impl Site {
         self.mqtt_port = port;
     }
 
+    /// Sets whether the MQTT host is the domain alone, without the product key and whatever the
+    /// endpoint: so it is in the vendor's test environments.
+    pub(crate) fn set_without_product(&mut self, without_product: bool) {
+        self.without_product = without_product;
+    }
+
+    /// Whether the MQTT host is the domain alone.
+    pub(crate) fn is_without_product(&self) -> bool {
+        self.without_product
+    }
+
     /// The host that registers and authenticates devices over HTTPS.
     pub(crate) fn https_host(&self) -> Result<String, Error> {
         match self.region {
@@ -100,12 +114,18 @@ impl Site {
 
     /// The MQTT host of the device's product.
     pub(crate) fn mqtt_host(&self, identity: &Identity) -> Result<String, Error> {
-        match self.region {
-            _ if !self.endpoint.is_empty() => Ok(self.endpoint.clone()),
-            Some(region) => Ok(region.mqtt_host(identity)),
-            None => named("MQTT domain", &self.mqtt_domain)
-                .map(|domain| format!("{}.{domain}", identity.product_key())),
+        if !self.endpoint.is_empty() && !self.without_product {
+            return Ok(self.endpoint.clone());
         }
+        let domain = match self.region {
+            Some(region) => region.mqtt_domain(),
+            None => named("MQTT domain", &self.mqtt_domain)?.to_owned(),
+        };
+        Ok(if self.without_product {
+            domain
+        } else {
+            format!("{}.{domain}", identity.product_key())
+        })
     }
 
     /// The MQTT server's port, where the release has `default`.
@@ -148,6 +168,18 @@ mod tests {
         site.set_text(SiteText::Endpoint, "broker.example").unwrap();
         assert_eq!(site.mqtt_host(&identity()).unwrap(), "broker.example");
         assert_eq!(site.region_number(), 0);
+    }
+
+    #[test]
+    fn a_test_environment_has_no_product_key_in_its_host() {
+        let mut site = Site::new();
+        site.set_without_product(true);
+        assert_eq!(site.mqtt_host(&identity()).unwrap(), "iot-as-mqtt.cn-shanghai.aliyuncs.com");
+        site.set_text(SiteText::MqttDomain, "mqtt.example").unwrap();
+        site.set_text(SiteText::Endpoint, "broker.example").unwrap();
+        assert_eq!(site.mqtt_host(&identity()).unwrap(), "mqtt.example");
+        site.set_without_product(false);
+        assert_eq!(site.mqtt_host(&identity()).unwrap(), "broker.example");
     }
 
     #[test]

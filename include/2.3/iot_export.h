@@ -185,7 +185,8 @@ typedef enum iotx_ioctl_option_t {
      */
     IOTX_IOCTL_SET_MQTT_PORT = 3,
     /**
-     * Not supported: the vendor's own test environments.
+     * Sets whether the broker's host is the MQTT domain alone, as in the vendor's test environments
+     * (not 0), or has the product key before it (0). The data is an `int` or a `uint16_t`.
      */
     IOTX_IOCTL_SET_ENV = 4,
     /**

@@ -117,7 +117,8 @@ static void options_are_checked(void)
     text[59] = '\0';
     EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_MQTT_DOMAIN, text) == 0);
     EXPECT(IOT_Ioctl(IOTX_IOCTL_GET_REGION, &value) == 0 && value == IOTX_CLOUD_REGION_CUSTOM);
-    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_ENV, &value) == -1);
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_RECV_PROP_REPLY, &value) == -1);
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_SUBDEV_SIGN, &value) == -1);
     EXPECT(IOT_Ioctl(17, &value) == -1);
     EXPECT(IOT_Ioctl(-1, &value) == -1);
     value = IOTX_CLOUD_REGION_SHANGHAI;
@@ -132,7 +133,7 @@ static void login_follows_the_options(void)
     char usual_endpoint[] = PRODUCT_KEY ".iot-as-mqtt.cn-shanghai.aliyuncs.com";
     iotx_conn_info_t *info = NULL;
     int off = 0;
-    uint16_t usual_port = 0;
+    uint16_t usual_port = 0, test_environment = 1, usual_environment = 0;
 
     EXPECT(IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, DEVICE_SECRET, (void **)&info) == 0);
     EXPECT(info->init == 1 && info->port == 1883);
@@ -142,6 +143,10 @@ static void login_follows_the_options(void)
     EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_ENDPOINT, own_endpoint) == 0);
     EXPECT(IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, DEVICE_SECRET, (void **)&info) == 0);
     EXPECT(strcmp(info->host_name, "own.endpoint.aliyuncs.com") == 0 && info->port == 443);
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_ENV, &test_environment) == 0);
+    EXPECT(IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, DEVICE_SECRET, (void **)&info) == 0);
+    EXPECT(strcmp(info->host_name, "iot-as-mqtt.cn-shanghai.aliyuncs.com") == 0);
+    EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_ENV, &usual_environment) == 0);
     EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_UUID_ENABLED, &off) == 0);
     EXPECT(strstr(info->client_id, "_uuid=") == NULL);
     EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_ENDPOINT, usual_endpoint) == 0);

@@ -14,7 +14,7 @@ pub(crate) fn ioctl(number: c_int) -> Option<IoctlOption> {
         (Number::IOTX_IOCTL_GET_REGION, Int(Ioctl::GetRegion)),
         (Number::IOTX_IOCTL_SET_MQTT_DOMAIN, Text(SiteText::MqttDomain)),
         (Number::IOTX_IOCTL_SET_MQTT_PORT, Short(Ioctl::SetMqttPort)),
-        (Number::IOTX_IOCTL_SET_ENV, Unsupported("IOTX_IOCTL_SET_ENV")),
+        (Number::IOTX_IOCTL_SET_ENV, Short(Ioctl::SetEnvironment)),
         (Number::IOTX_IOCTL_SET_HTTP_DOMAIN, Text(SiteText::HttpDomain)),
         (Number::IOTX_IOCTL_SET_DYNAMIC_REGISTER, Int(Ioctl::SetDynamicRegister)),
         (Number::IOTX_IOCTL_GET_DYNAMIC_REGISTER, Int(Ioctl::GetDynamicRegister)),

@@ -58,7 +58,8 @@ pub enum iotx_ioctl_option_t {
     /// Sets the broker's port, 0 for the usual 443. The data is a `uint16_t`, or an `int`, of which
     /// the first 16 bits are read.
     IOTX_IOCTL_SET_MQTT_PORT = 3,
-    /// Not supported: the vendor's own test environments.
+    /// Sets whether the broker's host is the MQTT domain alone, as in the vendor's test environments
+    /// (not 0), or has the product key before it (0). The data is an `int` or a `uint16_t`.
     IOTX_IOCTL_SET_ENV = 4,
     /// Sets the host that registers and authenticates devices, and the site to custom. The data is a
     /// string of 1 to 59 bytes.
