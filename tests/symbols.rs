@@ -4,12 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use linkkit_sim::toolchain::{Abi, CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{Abi, Library, Linkage, Profile};
 
 /// The names that belong to the C SDK begin so.
 const NAMESPACES: [&str; 6] = ["HAL_", "IOT_", "LITE_", "awss_", "iotx_", "linkkit_"];
@@ -90,46 +89,4 @@ fn a_program_that_was_linked_without_versions_runs() {
 fn cc(flags: &[&str], inputs: &[&Path], output: &Path) {
     let status = Command::new("cc").args(flags).args(inputs).arg("-o").arg(output).status();
     assert!(status.unwrap().success());
-}
-
-/// Every function of the HAL, as a firmware that brings all of them has it: defined beside ours,
-/// which is no clash, and in the place of ours for whoever looks the name up.
-#[test]
-fn a_firmware_may_define_every_function_of_the_hal() {
-    let folder = tempfile::tempdir().unwrap();
-    for abi in Abi::ALL {
-        let mut code = String::from(
-            "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\nint IOT_Ioctl(int, void *);\n",
-        );
-        let names: Vec<String> =
-            abi.symbols().unwrap().into_iter().filter(|name| name.starts_with("HAL_")).collect();
-        assert!(names.len() > 100);
-        for name in &names {
-            writeln!(code, "void {name}(void);\nvoid {name}(void) {{}}").unwrap();
-        }
-        code.push_str("int main(void)\n{\n    int value, wrong = 0;\n    IOT_Ioctl(1, &value);\n");
-        for name in &names {
-            writeln!(
-                code,
-                "    if (dlsym(RTLD_DEFAULT, \"{name}\") != (void *)&{name}) \
-                 wrong += puts(\"{name}\") != EOF;"
-            )
-            .unwrap();
-        }
-        code.push_str("    return wrong;\n}\n");
-        let source = folder.path().join(format!("own_hal_{}.c", abi.number().replace('.', "_")));
-        fs::write(&source, code).unwrap();
-        for linkage in [Linkage::Static, Linkage::Shared] {
-            let library = Library::build_for(abi, Profile::Debug, linkage).unwrap();
-            // Exported, so that the program can look its own functions up.
-            let flags = ["-Werror", "-rdynamic"];
-            let program = CProgram::compile(&source, &library, &[], &flags).unwrap();
-            let output = Command::new(program).output().unwrap();
-            assert!(
-                output.status.success(),
-                "{linkage:?}: not the firmware's:\n{}",
-                String::from_utf8_lossy(&output.stdout)
-            );
-        }
-    }
 }

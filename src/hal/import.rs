@@ -548,8 +548,12 @@ fn whose(ours: bool) -> &'static str {
 
 /// The HAL that was linked, without the later functions.
 pub fn hal() -> &'static dyn Hal {
-    static HAL: Imported =
-        Imported::with(Release { uuid: None, network_interfaces: None, kv_set_failed: |_| () });
+    static HAL: Imported = Imported::with(Release {
+        firmware_version: HAL_GetFirmwareVesion,
+        uuid: None,
+        network_interfaces: None,
+        kv_set_failed: |_| (),
+    });
     &HAL
 }
 
@@ -558,6 +562,8 @@ pub fn hal() -> &'static dyn Hal {
 /// cbindgen:ignore
 #[derive(Clone, Copy, Debug)]
 pub struct Release {
+    /// `HAL_GetFirmwareVersion`, as the release spells it.
+    pub firmware_version: unsafe extern "C" fn(version: *mut c_char) -> c_int,
     /// `HAL_GetUUID`, where the release has it: a product's own HAL need not have a function that
     /// its release does not know.
     pub uuid: Option<unsafe extern "C" fn(buf: *mut u8, len: c_int) -> c_int>,
@@ -670,7 +676,7 @@ impl Hal for Imported {
     }
 
     fn firmware_version(&self) -> String {
-        text(HAL_GetFirmwareVesion).to_string()
+        text(self.release.firmware_version).to_string()
     }
 
     fn uuid(&self) -> Vec<u8> {

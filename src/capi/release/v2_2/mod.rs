@@ -48,8 +48,12 @@ pub(crate) const SINGLE_CLIENT: bool = false;
 pub(crate) const INFO_MAY_BE_NULL: bool = false;
 
 /// The HAL of the release has none of the later functions, and nobody is told of its failures.
-pub(crate) const HAL: import::Release =
-    import::Release { uuid: None, network_interfaces: None, kv_set_failed: |_| () };
+pub(crate) const HAL: import::Release = import::Release {
+    firmware_version: import::HAL_GetFirmwareVesion,
+    uuid: None,
+    network_interfaces: None,
+    kv_set_failed: |_| (),
+};
 
 /// The log is closed until `IOT_OpenLog`.
 pub(crate) fn prepare() {}
