@@ -1,8 +1,8 @@
 /*
  * Every function of the default HAL that takes a pointer, a handle or a length, with what it must
- * refuse: NULL, handles of nothing, lengths below zero, buffers one byte short. Each has its code,
- * and none looks where it must not: built with AddressSanitizer, or run under valgrind. All memory
- * is of exactly the size that is told.
+ * refuse: NULL, handles of nothing, dead or of another kind, lengths below zero, buffers one byte
+ * short. Each has its code, and none looks where it must not: built with AddressSanitizer, or run
+ * under valgrind. All memory is of exactly the size that is told.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +326,101 @@ static void files(void)
     free(data);
 }
 
+enum kind { MUTEX, SEMAPHORE, TIMER, AES, FILE_STREAM, KINDS };
+
+static void make(void *handles[KINDS])
+{
+    uint8_t *key = room(16);
+
+    handles[MUTEX] = HAL_MutexCreate();
+    handles[SEMAPHORE] = HAL_SemaphoreCreate();
+    handles[TIMER] = HAL_Timer_Create("name", fired, NULL);
+    handles[AES] = HAL_Aes128_Init(key, key, HAL_AES_ENCRYPTION);
+    handles[FILE_STREAM] = HAL_Fopen("/dev/null", "r+");
+    free(key);
+}
+
+static void end(void *handles[KINDS])
+{
+    HAL_MutexDestroy(handles[MUTEX]);
+    HAL_SemaphoreDestroy(handles[SEMAPHORE]);
+    IS(0, HAL_Timer_Delete(handles[TIMER]));
+    IS(0, HAL_Aes128_Destroy(handles[AES]));
+    IS(0, HAL_Fclose(handles[FILE_STREAM]));
+}
+
+/* What is no handle of the kind gives each function's failure; some have none to give. */
+static void refused(enum kind kind, void *handle)
+{
+    uint8_t *data = room(16);
+
+    switch (kind) {
+        case MUTEX:
+            HAL_MutexLock(handle);
+            HAL_MutexUnlock(handle);
+            HAL_MutexDestroy(handle);
+            break;
+        case SEMAPHORE:
+            HAL_SemaphorePost(handle);
+            IS(-1, HAL_SemaphoreWait(handle, 0));
+            HAL_SemaphoreDestroy(handle);
+            break;
+        case TIMER:
+            IS(-1, HAL_Timer_Start(handle, 1));
+            IS(-1, HAL_Timer_Stop(handle));
+            IS(-1, HAL_Timer_Delete(handle));
+            break;
+        case AES:
+            IS(-1, HAL_Aes128_Cbc_Encrypt(handle, data, 1, data));
+            IS(-1, HAL_Aes128_Cbc_Decrypt(handle, data, 1, data));
+            IS(-1, HAL_Aes128_Cfb_Encrypt(handle, data, 16, data));
+            IS(-1, HAL_Aes128_Cfb_Decrypt(handle, data, 16, data));
+            IS(-1, HAL_Aes128_Destroy(handle));
+            break;
+        default:
+            IS(0, HAL_Fread(data, 1, 16, handle));
+            IS(0, HAL_Fwrite(data, 1, 16, handle));
+            IS(-1, HAL_Fseek(handle, 0, 0));
+            IS(-1, HAL_Ftell(handle));
+            IS(-1, HAL_Fclose(handle));
+            break;
+    }
+    free(data);
+}
+
+static void handles(void)
+{
+    void *living[KINDS], *dead[KINDS], *wild[] = {(void *)1, (void *)-1, wild};
+    uint8_t *data = room(16);
+    size_t kind, i;
+
+    make(dead);
+    make(living);
+    end(dead);
+    for (kind = 0; kind < KINDS; kind++) {
+        refused((enum kind)kind, dead[kind]);
+        for (i = 0; i < sizeof wild / sizeof *wild; i++) {
+            refused((enum kind)kind, wild[i]);
+        }
+        for (i = 0; i < KINDS; i++) {
+            if (i != kind) {
+                refused((enum kind)kind, living[i]);
+            }
+        }
+    }
+    /* None of that has touched the living. */
+    HAL_MutexLock(living[MUTEX]);
+    HAL_MutexUnlock(living[MUTEX]);
+    IS(-1, HAL_SemaphoreWait(living[SEMAPHORE], 0));
+    HAL_SemaphorePost(living[SEMAPHORE]);
+    IS(0, HAL_SemaphoreWait(living[SEMAPHORE], 0));
+    IS(0, HAL_Timer_Stop(living[TIMER]));
+    IS(0, HAL_Aes128_Cbc_Encrypt(living[AES], data, 1, data));
+    IS(0, HAL_Fseek(living[FILE_STREAM], 0, 0));
+    end(living);
+    free(data);
+}
+
 static void interfaces(void)
 {
     char *address = room(16);
@@ -348,6 +443,7 @@ int main(void)
     timers();
     ciphers();
     files();
+    handles();
     interfaces();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,14 +1,19 @@
 //! `HAL_Aes128_*`.
 
 use std::ffi::{c_int, c_void};
+use std::sync::Mutex;
 
 use libc::size_t;
 
-use super::{FAILED, drop_handle, fail, guard, into_handle, refuse};
+use super::handles::Objects;
+use super::{FAILED, fail, guard, refuse};
 use crate::capi::release::enums::AES_DIR_t as Direction;
 use crate::hal::import::AES_DIR_t;
 use crate::hal::import::p_HAL_Aes128_t;
 use crate::hal::linux::crypt::{BLOCK, Context, Mode};
+use crate::sync::lock;
+
+static CONTEXTS: Objects<Mutex<Context>> = Objects::new();
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_Aes128_Init(
@@ -25,7 +30,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Init(
             unsafe { (key.cast::<[u8; BLOCK]>().as_ref(), iv.cast::<[u8; BLOCK]>().as_ref()) };
         match (key, iv, dir) {
             (Some(key), Some(iv), ENCRYPT | DECRYPT) => {
-                into_handle(Context::new(key, iv, dir == ENCRYPT))
+                CONTEXTS.insert(Mutex::new(Context::new(key, iv, dir == ENCRYPT)))
             }
             (Some(_), Some(_), _) => {
                 fail(FUNCTION, std::ptr::null_mut(), &format_args!("there is no direction {dir}"))
@@ -39,21 +44,18 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Init(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_Aes128_Destroy(aes: p_HAL_Aes128_t) -> c_int {
+extern "C" fn linkkit_default_HAL_Aes128_Destroy(aes: p_HAL_Aes128_t) -> c_int {
     guard(FAILED, || {
-        if aes.is_null() {
+        if CONTEXTS.remove(aes).is_none() {
             refuse("HAL_Aes128_Destroy");
             return FAILED;
         }
-        // SAFETY: the caller gives up a context of HAL_Aes128_Init.
-        unsafe { drop_handle::<Context>(aes) };
         0
     })
 }
 
 /// # Safety
-/// `aes` is NULL or a live context; `src` and `dst` are NULL or have `len` bytes, and are the same
-/// or do not overlap.
+/// `src` and `dst` are NULL or have `len` bytes, and are the same or do not overlap.
 unsafe fn apply(
     function: &str,
     mode: Mode,
@@ -63,8 +65,7 @@ unsafe fn apply(
     dst: *mut c_void,
 ) -> c_int {
     guard(FAILED, || {
-        // SAFETY: as the caller promises.
-        let context = unsafe { aes.cast::<Context>().as_mut() };
+        let context = CONTEXTS.get(aes);
         // A longer slice than this cannot be.
         let len = len.filter(|len| isize::try_from(*len).is_ok());
         let (Some(context), Some(len), false, false) = (context, len, src.is_null(), dst.is_null())
@@ -77,7 +78,7 @@ unsafe fn apply(
             std::ptr::copy(src.cast::<u8>(), dst.cast::<u8>(), len);
             std::slice::from_raw_parts_mut(dst.cast(), len)
         };
-        if context.apply(mode, data) {
+        if lock(&context).apply(mode, data) {
             0
         } else {
             fail(function, FAILED, &"the context is for another direction or mode")
@@ -93,7 +94,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Cbc_Encrypt(
     dst: *mut c_void,
 ) -> c_int {
     let len = block_num.checked_mul(BLOCK);
-    // SAFETY: the caller passes a live context and so many blocks, or NULL.
+    // SAFETY: the caller passes so many blocks, or NULL.
     unsafe { apply("HAL_Aes128_Cbc_Encrypt", Mode::CbcEncrypt, aes, src, len, dst) }
 }
 
@@ -105,7 +106,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Cbc_Decrypt(
     dst: *mut c_void,
 ) -> c_int {
     let len = block_num.checked_mul(BLOCK);
-    // SAFETY: the caller passes a live context and so many blocks, or NULL.
+    // SAFETY: the caller passes so many blocks, or NULL.
     unsafe { apply("HAL_Aes128_Cbc_Decrypt", Mode::CbcDecrypt, aes, src, len, dst) }
 }
 
@@ -116,7 +117,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Cfb_Encrypt(
     length: size_t,
     dst: *mut c_void,
 ) -> c_int {
-    // SAFETY: the caller passes a live context and so many bytes, or NULL.
+    // SAFETY: the caller passes so many bytes, or NULL.
     unsafe { apply("HAL_Aes128_Cfb_Encrypt", Mode::CfbEncrypt, aes, src, Some(length), dst) }
 }
 
@@ -127,6 +128,6 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Cfb_Decrypt(
     length: size_t,
     dst: *mut c_void,
 ) -> c_int {
-    // SAFETY: the caller passes a live context and so many bytes, or NULL.
+    // SAFETY: the caller passes so many bytes, or NULL.
     unsafe { apply("HAL_Aes128_Cfb_Decrypt", Mode::CfbDecrypt, aes, src, Some(length), dst) }
 }

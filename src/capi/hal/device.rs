@@ -3,9 +3,10 @@
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use std::io;
 
+use super::handles::{Living, Objects};
 use super::{
-    FAILED, bytes, bytes_mut, c_string, drop_handle, fail, guard, into_handle, kv_code, length,
-    milliseconds, put_text, refuse,
+    FAILED, bytes, bytes_mut, c_string, fail, guard, kv_code, length, milliseconds, put_text,
+    refuse,
 };
 use crate::hal::import::ssl_hooks_t;
 use crate::hal::linux::kv::{self, VALUE_MAX};
@@ -46,6 +47,8 @@ impl Callback {
     }
 }
 
+static TIMERS: Objects<Timer> = Objects::new();
+
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_Timer_Create(
     _name: *const c_char,
@@ -58,15 +61,13 @@ extern "C" fn linkkit_default_HAL_Timer_Create(
             return std::ptr::null_mut();
         };
         let callback = Callback { function, user_data };
-        into_handle(Timer::new(Box::new(move || callback.call())))
+        TIMERS.insert(Timer::new(Box::new(move || callback.call())))
     })
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_int {
-    // SAFETY: the caller passes a live timer of HAL_Timer_Create, or NULL.
-    let timer = unsafe { t.cast::<Timer>().as_ref() };
-    guard(FAILED, || match (timer, c_uint::try_from(ms)) {
+extern "C" fn linkkit_default_HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_int {
+    guard(FAILED, || match (TIMERS.get(t), c_uint::try_from(ms)) {
         (Some(timer), Ok(0)) => {
             timer.stop();
             0
@@ -80,11 +81,9 @@ unsafe extern "C" fn linkkit_default_HAL_Timer_Start(t: *mut c_void, ms: c_int) 
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_Timer_Stop(t: *mut c_void) -> c_int {
-    // SAFETY: the caller passes a live timer of HAL_Timer_Create, or NULL.
-    let timer = unsafe { t.cast::<Timer>().as_ref() };
+extern "C" fn linkkit_default_HAL_Timer_Stop(t: *mut c_void) -> c_int {
     guard(FAILED, || {
-        let Some(timer) = timer else {
+        let Some(timer) = TIMERS.get(t) else {
             refuse("HAL_Timer_Stop");
             return FAILED;
         };
@@ -94,19 +93,19 @@ unsafe extern "C" fn linkkit_default_HAL_Timer_Stop(t: *mut c_void) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_Timer_Delete(timer: *mut c_void) -> c_int {
+extern "C" fn linkkit_default_HAL_Timer_Delete(timer: *mut c_void) -> c_int {
     guard(FAILED, || {
-        if timer.is_null() {
+        if TIMERS.remove(timer).is_none() {
             refuse("HAL_Timer_Delete");
             return FAILED;
         }
-        // SAFETY: the caller gives up a timer of HAL_Timer_Create.
-        unsafe { drop_handle::<Timer>(timer) };
         0
     })
 }
 
 // Files
+
+static FILES: Living = Living::new();
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_Fopen(
@@ -119,7 +118,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fopen(
             return std::ptr::null_mut();
         }
         // SAFETY: the caller passes NUL-terminated strings.
-        unsafe { libc::fopen(path, mode) }.cast()
+        FILES.insert(unsafe { libc::fopen(path, mode) }.cast())
     })
 }
 
@@ -131,12 +130,12 @@ unsafe extern "C" fn linkkit_default_HAL_Fread(
     stream: *mut c_void,
 ) -> u32 {
     guard(0, || {
-        if buff.is_null() || stream.is_null() {
+        let (Some(file), false) = (FILES.get(stream), buff.is_null()) else {
             refuse("HAL_Fread");
             return 0;
-        }
-        // SAFETY: the caller passes room for so much, and an open file of HAL_Fopen.
-        let read = unsafe { libc::fread(buff, size as usize, count as usize, stream.cast()) };
+        };
+        // SAFETY: the caller passes room for so much and does not close the file meanwhile.
+        let read = unsafe { libc::fread(buff, size as usize, count as usize, file.cast()) };
         u32::try_from(read).unwrap_or(count)
     })
 }
@@ -149,12 +148,12 @@ unsafe extern "C" fn linkkit_default_HAL_Fwrite(
     stream: *mut c_void,
 ) -> u32 {
     guard(0, || {
-        if ptr.is_null() || stream.is_null() {
+        let (Some(file), false) = (FILES.get(stream), ptr.is_null()) else {
             refuse("HAL_Fwrite");
             return 0;
-        }
-        // SAFETY: the caller passes so many bytes, and an open file of HAL_Fopen.
-        let written = unsafe { libc::fwrite(ptr, size as usize, count as usize, stream.cast()) };
+        };
+        // SAFETY: the caller passes so many bytes and does not close the file meanwhile.
+        let written = unsafe { libc::fwrite(ptr, size as usize, count as usize, file.cast()) };
         u32::try_from(written).unwrap_or(count)
     })
 }
@@ -167,36 +166,36 @@ unsafe extern "C" fn linkkit_default_HAL_Fseek(
 ) -> c_int {
     // `hal_fs_seek_type_t` counts as Linux does.
     guard(FAILED, || {
-        if stream.is_null() {
+        let Some(file) = FILES.get(stream) else {
             refuse("HAL_Fseek");
             return FAILED;
-        }
-        // SAFETY: the caller passes an open file of HAL_Fopen.
-        unsafe { libc::fseek(stream.cast(), offset, origin) }
+        };
+        // SAFETY: the caller does not close the file meanwhile.
+        unsafe { libc::fseek(file.cast(), offset, origin) }
     })
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_Fclose(stream: *mut c_void) -> c_int {
+extern "C" fn linkkit_default_HAL_Fclose(stream: *mut c_void) -> c_int {
     guard(FAILED, || {
-        if stream.is_null() {
+        let Some(file) = FILES.remove(stream) else {
             refuse("HAL_Fclose");
             return FAILED;
-        }
-        // SAFETY: the caller gives up an open file of HAL_Fopen.
-        unsafe { libc::fclose(stream.cast()) }
+        };
+        // SAFETY: it is open, and nobody else closes it any more.
+        unsafe { libc::fclose(file.cast()) }
     })
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_Ftell(stream: *mut c_void) -> c_long {
     guard(-1, || {
-        if stream.is_null() {
+        let Some(file) = FILES.get(stream) else {
             refuse("HAL_Ftell");
             return -1;
-        }
-        // SAFETY: the caller passes an open file of HAL_Fopen.
-        unsafe { libc::ftell(stream.cast()) }
+        };
+        // SAFETY: the caller does not close the file meanwhile.
+        unsafe { libc::ftell(file.cast()) }
     })
 }
 

@@ -11,7 +11,10 @@ use std::time::Duration;
 
 mod crypt;
 mod device;
+mod handles;
 mod udp;
+
+use handles::Objects;
 
 use crate::capi::boundary::{cancellation_point, guard};
 use crate::error::{TransportError, chain};
@@ -41,61 +44,52 @@ unsafe extern "C" fn linkkit_default_HAL_Free(ptr: *mut c_void) {
 
 // Mutexes and semaphores
 
+static MUTEXES: Objects<RawMutex> = Objects::new();
+
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_MutexCreate() -> *mut c_void {
-    guard(std::ptr::null_mut(), || into_handle(RawMutex::new()))
+    guard(std::ptr::null_mut(), || MUTEXES.insert(RawMutex::new()))
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_MutexDestroy(mutex: *mut c_void) {
-    // SAFETY: the caller gives up a mutex of HAL_MutexCreate, or passes NULL.
-    guard((), || unsafe { drop_handle::<RawMutex>(mutex) });
+extern "C" fn linkkit_default_HAL_MutexDestroy(mutex: *mut c_void) {
+    guard((), || ended("HAL_MutexDestroy", mutex, MUTEXES.remove(mutex)));
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_MutexLock(mutex: *mut c_void) {
-    // SAFETY: the caller passes a live mutex of HAL_MutexCreate, or NULL.
-    let mutex = unsafe { mutex.cast::<RawMutex>().as_ref() };
-    guard((), || report("HAL_MutexLock", mutex.map(RawMutex::lock)));
+extern "C" fn linkkit_default_HAL_MutexLock(mutex: *mut c_void) {
+    guard((), || report("HAL_MutexLock", MUTEXES.get(mutex).map(|mutex| mutex.lock())));
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_MutexUnlock(mutex: *mut c_void) {
-    // SAFETY: the caller passes a live mutex of HAL_MutexCreate, or NULL.
-    let mutex = unsafe { mutex.cast::<RawMutex>().as_ref() };
-    guard((), || report("HAL_MutexUnlock", mutex.map(RawMutex::unlock)));
+extern "C" fn linkkit_default_HAL_MutexUnlock(mutex: *mut c_void) {
+    guard((), || report("HAL_MutexUnlock", MUTEXES.get(mutex).map(|mutex| mutex.unlock())));
 }
+
+static SEMAPHORES: Objects<Semaphore> = Objects::new();
 
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_SemaphoreCreate() -> *mut c_void {
-    guard(std::ptr::null_mut(), || into_handle(Semaphore::default()))
+    guard(std::ptr::null_mut(), || SEMAPHORES.insert(Semaphore::default()))
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_SemaphoreDestroy(sem: *mut c_void) {
-    // SAFETY: the caller gives up a semaphore of HAL_SemaphoreCreate, or passes NULL.
-    guard((), || unsafe { drop_handle::<Semaphore>(sem) });
+extern "C" fn linkkit_default_HAL_SemaphoreDestroy(sem: *mut c_void) {
+    guard((), || ended("HAL_SemaphoreDestroy", sem, SEMAPHORES.remove(sem)));
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_SemaphorePost(sem: *mut c_void) {
-    // SAFETY: the caller passes a live semaphore of HAL_SemaphoreCreate, or NULL.
-    let semaphore = unsafe { sem.cast::<Semaphore>().as_ref() };
-    guard((), || match semaphore {
+extern "C" fn linkkit_default_HAL_SemaphorePost(sem: *mut c_void) {
+    guard((), || match SEMAPHORES.get(sem) {
         Some(semaphore) => semaphore.post(),
         None => refuse("HAL_SemaphorePost"),
     });
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(
-    sem: *mut c_void,
-    timeout_ms: u32,
-) -> c_int {
-    // SAFETY: the caller passes a live semaphore of HAL_SemaphoreCreate, or NULL.
-    let semaphore = unsafe { sem.cast::<Semaphore>().as_ref() };
+extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout_ms: u32) -> c_int {
     let timeout = (timeout_ms != PLATFORM_WAIT_INFINITE).then(|| milliseconds(timeout_ms));
-    let result = guard(FAILED, || match semaphore {
+    let result = guard(FAILED, || match SEMAPHORES.get(sem) {
         Some(semaphore) => {
             if semaphore.wait(timeout) {
                 0
@@ -526,21 +520,15 @@ extern "C" fn linkkit_default_iotx_ca_get() -> *const c_char {
 
 // Pointers to values
 
-fn into_handle<T>(value: T) -> *mut c_void {
-    Box::into_raw(Box::new(value)).cast()
-}
-
-/// # Safety
-/// The handle is NULL, or was made by [`into_handle`] from a `T` and is not used afterwards.
-unsafe fn drop_handle<T>(handle: *mut c_void) {
-    if !handle.is_null() {
-        // SAFETY: as the caller promises.
-        drop(unsafe { Box::from_raw(handle.cast::<T>()) });
-    }
-}
-
 fn non_null(handle: *mut c_void) -> Option<*mut c_void> {
     (!handle.is_null()).then_some(handle)
+}
+
+/// NULL may be destroyed, as it may be freed.
+fn ended<T>(function: &str, handle: *mut c_void, object: Option<T>) {
+    if object.is_none() && !handle.is_null() {
+        refuse(function);
+    }
 }
 
 /// # Safety
@@ -635,10 +623,10 @@ fn fail<T>(function: &str, code: T, why: &dyn Display) -> T {
 }
 
 fn refuse(function: &str) {
-    log::error!(target: function, "a parameter is NULL, negative or not UTF-8");
+    log::error!(target: function, "a parameter is NULL, negative, not UTF-8 or no handle (any more)");
 }
 
-/// Logs what a function that returns nothing has to say; `None`: its handle was NULL.
+/// Logs what a function that returns nothing has to say; `None`: its handle was none.
 fn report(function: &str, result: Option<io::Result<()>>) {
     match result {
         Some(Ok(())) => {}
