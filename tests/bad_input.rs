@@ -8,6 +8,7 @@ mod support;
 use std::process::Command;
 use std::time::Duration;
 
+use linkkit_sim::toolchain::{Abi, Linkage};
 use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Certificate, Cloud, HttpsFault};
 use serde_json::json;
@@ -18,9 +19,15 @@ const SECRET: &str = "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4";
 
 #[test]
 fn bad_parameters_are_refused() {
-    let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/bad_input.c"));
-    run(firmware.command(), &cloud, &[]).succeeded();
-    run(firmware.valgrind(), &cloud, &[]).succeeded();
+    const SOURCE: &str = "tests/c/bad_input.c";
+    const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    for abi in Abi::ALL {
+        let cloud = start_cloud();
+        let sanitized = Firmware::of_release_with(SOURCE, abi, Linkage::Static, &SANITIZERS);
+        run(sanitized.command(), &cloud, &[]).succeeded();
+        let firmware = Firmware::of_release(SOURCE, abi, Linkage::Static);
+        run(firmware.valgrind(), &cloud, &[]).succeeded();
+    }
 }
 
 fn good_reply() -> String {

@@ -1,13 +1,14 @@
 //! `IOT_MQTT_*`: the functions that are alike in all releases, and what the releases make the others
 //! of. From release 2.3.0 on NULL as a handle stands for the process's one client.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::boundary::{cancellation_point, guard};
 use super::handle::Handle;
-use super::ptr;
+use super::ptr::{self, BadText};
 use super::release::{
     self, FAIL_RETURN, IOT_RETURN_CODES as Code, KEEP_ALIVE_S, NULL_VALUE_ERROR, SUCCESS_RETURN,
     enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
@@ -164,14 +165,14 @@ pub(crate) unsafe fn subscribe(
     topic_handle_func: iotx_mqtt_event_handle_func_fpt,
     pcontext: *mut c_void,
 ) -> c_int {
-    let handler = topic_handler(target, topic_handle_func, pcontext);
-    // SAFETY: as the caller promises.
-    let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
-    let (Some(client), Ok(filter), Some(handler)) = parts else {
-        return incomplete(c"IOT_MQTT_Subscribe");
-    };
-    let outcome = client.subscribe(filter, subscription_qos(qos), handler);
-    packet_id("iotx_mc_subscribe", outcome, Code::MQTT_SUBSCRIBE_PACKET_ERROR)
+    checked(c"IOT_MQTT_Subscribe", || {
+        let client = client(target)?;
+        // SAFETY: as the caller promises.
+        let filter = unsafe { text("topic_filter", topic_filter) }?;
+        let handler = topic_handler(target, topic_handle_func, pcontext)?;
+        let outcome = client.subscribe(filter, subscription_qos(qos), handler);
+        Ok(packet_id("iotx_mc_subscribe", outcome, Code::MQTT_SUBSCRIBE_PACKET_ERROR))
+    })
 }
 
 /// Subscribes and waits; the packet id once the subscription is granted.
@@ -187,19 +188,19 @@ pub(crate) unsafe fn subscribe_sync(
     timeout: Duration,
     drive: bool,
 ) -> c_int {
-    let handler = topic_handler(target, topic_handle_func, pcontext);
-    // SAFETY: as the caller promises.
-    let parts = (target.client(), unsafe { ptr::required(topic_filter) }, handler);
-    let (Some(client), Ok(filter), Some(handler)) = parts else {
-        return incomplete(c"IOT_MQTT_Subscribe_Sync");
-    };
-    match client.subscribe_sync(filter, subscription_qos(qos), handler, timeout, drive) {
-        Ok(id) => id.into(),
-        Err(error) => {
-            ::log::error!(target: "IOT_MQTT_Subscribe_Sync", "'{filter}': {error}");
-            FAIL_RETURN
+    checked(c"IOT_MQTT_Subscribe_Sync", || {
+        let client = client(target)?;
+        // SAFETY: as the caller promises.
+        let filter = unsafe { text("topic_filter", topic_filter) }?;
+        let handler = topic_handler(target, topic_handle_func, pcontext)?;
+        match client.subscribe_sync(filter, subscription_qos(qos), handler, timeout, drive) {
+            Ok(id) => Ok(id.into()),
+            Err(error) => {
+                ::log::error!(target: "IOT_MQTT_Subscribe_Sync", "'{filter}': {error}");
+                Ok(FAIL_RETURN)
+            }
         }
-    }
+    })
 }
 
 /// Receives, keeps the connection alive or brings it back, and calls handlers, for `timeout_ms`.
@@ -250,27 +251,24 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
     msg: *const c_char,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        let present = [level, module, msg].iter().all(|text| !text.is_null());
-        let (Some(client), Some(identity), true) =
-            (Handle::from_ptr(pHandle).client(), SDK.identity(), present)
-        else {
-            ::log::error!(target: "IOT_MQTT_LogPost", "Invalid argument: no such client, or a NULL");
-            return FAIL_RETURN;
-        };
-        // SAFETY: each is a string, as the caller promises.
-        let texts = unsafe { (ptr::optional(level), ptr::optional(module), ptr::optional(msg)) };
-        let (Ok(level), Ok(module), Ok(text)) = texts else {
-            ::log::error!(target: "IOT_MQTT_LogPost", "Invalid argument: not valid text");
-            return FAIL_RETURN;
-        };
-        let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
-        match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
-            Ok(_) => SUCCESS_RETURN,
-            Err(error) => {
-                refused("iotx_mc_log_post", &error);
-                FAIL_RETURN
+        let posted = checked(c"IOT_MQTT_LogPost", || {
+            let client = client(Handle::from_ptr(pHandle))?;
+            let identity = SDK.identity().ok_or("IOT_SetupConnInfo has not been called")?;
+            // SAFETY: each is NULL or a string, as the caller promises.
+            let (level, module, text) = unsafe {
+                (present("level", level)?, present("module", module)?, present("msg", msg)?)
+            };
+            let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
+            match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
+                Ok(_) => Ok(SUCCESS_RETURN),
+                Err(error) => {
+                    refused("iotx_mc_log_post", &error);
+                    Ok(FAIL_RETURN)
+                }
             }
-        }
+        });
+        // It has no other code.
+        posted.max(FAIL_RETURN)
     })
 }
 
@@ -304,13 +302,13 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
     topic_filter: *const c_char,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        // SAFETY: NULL or a string, as the caller promises.
-        let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_filter) });
-        let (Some(client), Ok(filter)) = parts else {
-            return incomplete(c"IOT_MQTT_Unsubscribe");
-        };
-        let outcome = client.unsubscribe(filter);
-        packet_id("iotx_mc_unsubscribe", outcome, Code::MQTT_UNSUBSCRIBE_PACKET_ERROR)
+        checked(c"IOT_MQTT_Unsubscribe", || {
+            let client = client(Handle::from_ptr(handle))?;
+            // SAFETY: NULL or a string, as the caller promises.
+            let filter = unsafe { text("topic_filter", topic_filter) }?;
+            let outcome = client.unsubscribe(filter);
+            Ok(packet_id("iotx_mc_unsubscribe", outcome, Code::MQTT_UNSUBSCRIBE_PACKET_ERROR))
+        })
     })
 }
 
@@ -341,25 +339,28 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
     topic_msg: iotx_mqtt_topic_info_pt,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        // SAFETY: NULL or a string, as the caller promises.
-        let parts = (Handle::from_ptr(handle).client(), unsafe { ptr::required(topic_name) });
-        let (Some(client), Ok(topic), false) = (parts.0, parts.1, topic_msg.is_null()) else {
-            return incomplete(c"IOT_MQTT_Publish");
-        };
-        // SAFETY: a message, as the caller promises. Only the fields that the firmware must have
-        // set are read.
-        let (qos, retain, payload) = unsafe {
-            let len = (*topic_msg).payload_len as usize;
-            ((*topic_msg).qos, (*topic_msg).retain != 0, ptr::bytes((*topic_msg).payload, len))
-        };
-        let Some(payload) = payload else { return incomplete(c"IOT_MQTT_Publish") };
+        checked(c"IOT_MQTT_Publish", || {
+            let client = client(Handle::from_ptr(handle))?;
+            // SAFETY: NULL or a string, as the caller promises.
+            let topic = unsafe { text("topic_name", topic_name) }?;
+            if topic_msg.is_null() {
+                return Err("topic_msg is NULL".into());
+            }
+            // SAFETY: a message, as the caller promises. Only the fields that the firmware must
+            // have set are read.
+            let (qos, retain, payload) = unsafe {
+                let len = (*topic_msg).payload_len as usize;
+                ((*topic_msg).qos, (*topic_msg).retain != 0, ptr::bytes((*topic_msg).payload, len))
+            };
+            let payload = payload.ok_or("payload is NULL and payload_len is not 0")?;
 
-        let outcome = client.publish(topic, publish_qos(qos), retain, payload);
-        if let Ok(id @ 1..) = outcome {
-            // SAFETY: as above.
-            unsafe { (*topic_msg).packet_id = id };
-        }
-        packet_id("iotx_mc_publish", outcome, Code::MQTT_PUBLISH_PACKET_ERROR)
+            let outcome = client.publish(topic, publish_qos(qos), retain, payload);
+            if let Ok(id @ 1..) = outcome {
+                // SAFETY: as above.
+                unsafe { (*topic_msg).packet_id = id };
+            }
+            Ok(packet_id("iotx_mc_publish", outcome, Code::MQTT_PUBLISH_PACKET_ERROR))
+        })
     })
 }
 
@@ -418,15 +419,51 @@ fn code(error: &Error, too_large: Code) -> Code {
     }
 }
 
-/// Refuses a call, and tells a release that has events for it.
-pub(crate) fn incomplete(function: &CStr) -> c_int {
-    ::log::error!(target: &function.to_string_lossy(), "Invalid argument: a parameter is NULL, empty or not text, or there is no such client");
-    release::null_pointer(function);
-    NULL_VALUE_ERROR
+/// What is wrong with a parameter, in words.
+pub(crate) type Wrong = Cow<'static, str>;
+
+/// Runs a function that refuses what is wrong with its parameters. Tells a release that has events
+/// for it.
+pub(crate) fn checked(function: &CStr, body: impl FnOnce() -> Result<c_int, Wrong>) -> c_int {
+    body().unwrap_or_else(|wrong| {
+        ::log::error!(target: &function.to_string_lossy(), "Invalid argument: {wrong}");
+        release::null_pointer(function);
+        NULL_VALUE_ERROR
+    })
+}
+
+/// The function that a subscription is for is missing.
+pub(crate) const NO_HANDLER: &str = "topic_handle_func is NULL";
+const NO_CLIENT: &str = "there is no client with this handle (any more)";
+
+/// The client with this handle.
+pub(crate) fn client(handle: Handle) -> Result<Arc<Client>, Wrong> {
+    handle.client().ok_or(Cow::Borrowed(NO_CLIENT))
+}
+
+/// The text of the parameter `name`.
+///
+/// # Safety
+/// As for [`ptr::required`].
+pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Wrong> {
+    // SAFETY: passed on.
+    unsafe { ptr::required(text) }.map_err(|bad| format!("{name} {bad}").into())
+}
+
+/// The same for a text that may be empty.
+///
+/// # Safety
+/// As for [`ptr::required`].
+unsafe fn present<'a>(name: &str, text: *const c_char) -> Result<&'a str, Wrong> {
+    // SAFETY: passed on.
+    match unsafe { ptr::required(text) } {
+        Err(BadText::Empty) => Ok(""),
+        other => other.map_err(|bad| format!("{name} {bad}").into()),
+    }
 }
 
 fn unknown_handle(function: &str) -> c_int {
-    ::log::error!(target: function, "Invalid argument: there is no client with this handle (any more)");
+    ::log::error!(target: function, "Invalid argument: {NO_CLIENT}");
     NULL_VALUE_ERROR
 }
 
@@ -451,10 +488,10 @@ pub(crate) fn topic_handler(
     client: Handle,
     function: iotx_mqtt_event_handle_func_fpt,
     context: *mut c_void,
-) -> Option<Handler> {
-    let function = function?;
+) -> Result<Handler, Wrong> {
+    let function = function.ok_or(NO_HANDLER)?;
     let context = Context(context);
-    Some(Handler {
+    Ok(Handler {
         key: (function as usize, context.pointer().addr()),
         call: Arc::new(move |message| {
             with_topic_info(message, |info| {

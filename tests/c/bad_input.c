@@ -7,6 +7,14 @@
 
 #include "device.h"
 
+#ifdef RELEASE_2_2
+#define SUBSCRIBE_SYNC(client, filter, qos, handler)                                               \
+    IOT_MQTT_Subscribe_Sync((client), (filter), (qos), (handler), NULL, 10, 1)
+#else
+#define SUBSCRIBE_SYNC(client, filter, qos, handler)                                               \
+    IOT_MQTT_Subscribe_Sync((client), (filter), (qos), (handler), NULL, 10)
+#endif
+
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
 
@@ -73,20 +81,26 @@ static void handler(void *context, void *client, iotx_mqtt_event_msg_pt event)
     (void)context, (void)client, (void)event;
 }
 
+/* How many there are. */
+#ifdef RELEASE_2_2
+#define OPTIONS 4
+#else
+#define OPTIONS 17
+#endif
+
 static void ioctl(void)
 {
-    int value = IOTX_CLOUD_DOMAIN_SG;
+    int value = IOTX_CLOUD_DOMAIN_SG, option;
 
     EXPECT(IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value) == 0);
-    REFUSED(-1, "Unknown Ioctl Option 4", IOT_Ioctl(4, &value));
+    REFUSED(-1, "Unknown Ioctl Option", IOT_Ioctl(OPTIONS, &value));
     REFUSED(-1, "Unknown Ioctl Option -1", IOT_Ioctl(-1, &value));
     REFUSED(-1, "Unknown Ioctl Option 2147483647", IOT_Ioctl(2147483647, &value));
-    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, NULL));
-    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_GET_DOMAIN, NULL));
-    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_SET_DYNAMIC_REGISTER, NULL));
-    REFUSED(-1, "data is NULL", IOT_Ioctl(IOTX_IOCTL_GET_DYNAMIC_REGISTER, NULL));
+    for (option = 0; option < OPTIONS; option++) {
+        REFUSED(-1, "data is NULL", IOT_Ioctl(option, NULL));
+    }
     value = IOTX_CLOUD_DOMAIN_MAX;
-    REFUSED(-1, "there is no region 5", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value));
+    REFUSED(-1, "there is no region", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value));
     value = -1;
     REFUSED(-1, "there is no region -1", IOT_Ioctl(IOTX_IOCTL_SET_DOMAIN, &value));
     EXPECT(IOT_Ioctl(IOTX_IOCTL_GET_DOMAIN, &value) == 0);
@@ -100,7 +114,11 @@ static void identity(void)
     int dynamic_register = 1;
     void *info = &info;
 
+#ifdef RELEASE_2_2
     REFUSED(-1, "info_ptr = NULL", IOT_SetupConnInfo(PRODUCT_KEY, DEVICE_NAME, DEVICE_SECRET, NULL));
+#else
+    REFUSED(-1, "product_key is NULL", IOT_SetupConnInfo(NULL, DEVICE_NAME, DEVICE_SECRET, NULL));
+#endif
     REFUSED(-1, "product_key is NULL", IOT_SetupConnInfo(NULL, DEVICE_NAME, DEVICE_SECRET, &info));
     EXPECT(info == NULL);
     REFUSED(-1, "product_key is empty", IOT_SetupConnInfo("", DEVICE_NAME, DEVICE_SECRET, &info));
@@ -147,11 +165,17 @@ static void no_client(void *handle)
     REFUSED(-2, "there is no", IOT_MQTT_Yield(handle, 10));
     REFUSED(-2, "there is no", IOT_MQTT_CheckStateNormal(handle));
     REFUSED(-2, "there is no", IOT_MQTT_Publish(handle, TOPIC("update"), &message));
-    REFUSED(-2, "there is no", IOT_MQTT_Subscribe(handle, TOPIC("data"), 1, handler, NULL));
-    REFUSED(-2, "there is no",
-            IOT_MQTT_Subscribe_Sync(handle, TOPIC("data"), 1, handler, NULL, 10, 1));
+#ifdef RELEASE_2_3
+    REFUSED(-2, "there is no", IOT_MQTT_Publish_Simple(handle, TOPIC("update"), 0, "x", 1));
+    /* It is kept for the client that will be. */
+    if (handle != NULL)
+#endif
+    {
+        REFUSED(-2, "there is no", IOT_MQTT_Subscribe(handle, TOPIC("data"), 1, handler, NULL));
+        REFUSED(-2, "there is no", SUBSCRIBE_SYNC(handle, TOPIC("data"), 1, handler));
+    }
     REFUSED(-2, "there is no", IOT_MQTT_Unsubscribe(handle, TOPIC("data")));
-    REFUSED(-1, "no such client", IOT_MQTT_LogPost(handle, "debug", "module", "text"));
+    REFUSED(-1, "there is no client", IOT_MQTT_LogPost(handle, "debug", "module", "text"));
     REFUSED(-2, "there is no", IOT_MQTT_Destroy(&handle));
 }
 
@@ -160,17 +184,23 @@ static void construct(struct device *device)
     const iotx_mqtt_param_t complete = device->params;
 
 #define WITHOUT(field, words) \
-    device->params.field = NULL; \
+    device->params.field = 0; \
     REFUSED(0, words, IOT_MQTT_Construct(&device->params)); \
     device->params = complete
 
-    REFUSED(0, "pInitParams is NULL", IOT_MQTT_Construct(NULL));
     WITHOUT(host, "host is NULL");
     WITHOUT(client_id, "client_id is NULL");
     WITHOUT(username, "username is NULL");
     WITHOUT(password, "password is NULL");
+#ifdef RELEASE_2_2
+    REFUSED(0, "pInitParams is NULL", IOT_MQTT_Construct(NULL));
     WITHOUT(pwrite_buf, "pwrite_buf or pread_buf is NULL");
     WITHOUT(pread_buf, "pwrite_buf or pread_buf is NULL");
+#else
+    WITHOUT(port, "port is 0");
+    WITHOUT(write_buf_size, "write_buf_size or read_buf_size is 0");
+    WITHOUT(read_buf_size, "write_buf_size or read_buf_size is 0");
+#endif
     device->params.host = "";
     REFUSED(0, "host is empty", IOT_MQTT_Construct(&device->params));
     device->params = complete;
@@ -195,7 +225,7 @@ static void topics(void *client)
     for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         REFUSED(-41, "topic", IOT_MQTT_Subscribe(client, filters[i], 1, handler, NULL));
         REFUSED(-1, "topic",
-                IOT_MQTT_Subscribe_Sync(client, filters[i], 1, handler, NULL, 10, 1));
+                SUBSCRIBE_SYNC(client, filters[i], 1, handler));
         REFUSED(-41, "topic", IOT_MQTT_Unsubscribe(client, filters[i]));
     }
 }
@@ -205,31 +235,40 @@ static void connected(void *client)
     static char large[5000];
     iotx_mqtt_topic_info_t message = {0};
 
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, NULL, &message));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, "", &message));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, TOPIC("update"), NULL));
+    REFUSED(-2, "topic_name is NULL", IOT_MQTT_Publish(client, NULL, &message));
+    REFUSED(-2, "topic_name is empty", IOT_MQTT_Publish(client, "", &message));
+    REFUSED(-2, "topic_name is not valid text", IOT_MQTT_Publish(client, "/\xff", &message));
+    REFUSED(-2, "topic_msg is NULL", IOT_MQTT_Publish(client, TOPIC("update"), NULL));
     message.payload_len = 1;
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Publish(client, TOPIC("update"), &message));
+    REFUSED(-2, "payload is NULL", IOT_MQTT_Publish(client, TOPIC("update"), &message));
+#ifdef RELEASE_2_3
+    REFUSED(-1, "topic_name is NULL", IOT_MQTT_Publish_Simple(client, NULL, 0, "x", 1));
+    REFUSED(-1, "topic_name is empty", IOT_MQTT_Publish_Simple(client, "", 0, "x", 1));
+    REFUSED(-1, "payload is NULL", IOT_MQTT_Publish_Simple(client, TOPIC("update"), 0, NULL, 1));
+    REFUSED(-1, "len = -1", IOT_MQTT_Publish_Simple(client, TOPIC("update"), 0, "x", -1));
+    REFUSED(-1, "QoS", IOT_MQTT_Publish_Simple(client, TOPIC("update"), 2, "x", 1));
+    REFUSED(-1, "QoS", IOT_MQTT_Publish_Simple(client, TOPIC("update"), -1, "x", 1));
+#endif
     REFUSED(-20, "QoS", publish(client, TOPIC("update"), 2, "text"));
     REFUSED(-20, "QoS", publish(client, TOPIC("update"), 3, "text"));
     memset(large, 'x', sizeof(large) - 1);
     REFUSED(-21, "the buffer size allows 4096", publish(client, TOPIC("update"), 0, large));
 
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, NULL, 1, handler, NULL));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, "", 1, handler, NULL));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Subscribe(client, TOPIC("data"), 1, NULL, NULL));
-    REFUSED(-2, "NULL, empty",
-            IOT_MQTT_Subscribe_Sync(client, NULL, 1, handler, NULL, 10, 1));
-    REFUSED(-2, "NULL, empty",
-            IOT_MQTT_Subscribe_Sync(client, TOPIC("data"), 1, NULL, NULL, 10, 1));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Unsubscribe(client, NULL));
-    REFUSED(-2, "NULL, empty", IOT_MQTT_Unsubscribe(client, ""));
+    REFUSED(-2, "topic_filter is NULL", IOT_MQTT_Subscribe(client, NULL, 1, handler, NULL));
+    REFUSED(-2, "topic_filter is empty", IOT_MQTT_Subscribe(client, "", 1, handler, NULL));
+    REFUSED(-2, "topic_handle_func is NULL",
+            IOT_MQTT_Subscribe(client, TOPIC("data"), 1, NULL, NULL));
+    REFUSED(-2, "topic_filter is NULL", SUBSCRIBE_SYNC(client, NULL, 1, handler));
+    REFUSED(-2, "topic_handle_func is NULL", SUBSCRIBE_SYNC(client, TOPIC("data"), 1, NULL));
+    REFUSED(-2, "topic_filter is NULL", IOT_MQTT_Unsubscribe(client, NULL));
+    REFUSED(-2, "topic_filter is empty", IOT_MQTT_Unsubscribe(client, ""));
     topics(client);
 
     REFUSED(-1, "timeout_ms = -1", IOT_MQTT_Yield(client, -1));
-    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, NULL, "module", "text"));
-    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, "debug", NULL, "text"));
-    REFUSED(-1, "NULL", IOT_MQTT_LogPost(client, "debug", "module", NULL));
+    REFUSED(-1, "level is NULL", IOT_MQTT_LogPost(client, NULL, "module", "text"));
+    REFUSED(-1, "module is NULL", IOT_MQTT_LogPost(client, "debug", NULL, "text"));
+    REFUSED(-1, "msg is NULL", IOT_MQTT_LogPost(client, "debug", "module", NULL));
+    REFUSED(-1, "msg is not valid text", IOT_MQTT_LogPost(client, "debug", "module", "\xff"));
     EXPECT(IOT_MQTT_LogPost(client, "debug", "module", "text") == 0);
     EXPECT(IOT_MQTT_CheckStateNormal(client) == 1);
 }
@@ -237,7 +276,7 @@ static void connected(void *client)
 int main(void)
 {
     static struct device device;
-    void *client, *copy;
+    void *client, *copy, *mutex = HAL_MutexCreate();
 
     open_log();
     ioctl();
@@ -246,6 +285,13 @@ int main(void)
     no_client(NULL);
     no_client((void *)1);
     no_client(&client);
+    /* A handle of another kind. */
+    no_client(mutex);
+    HAL_MutexDestroy(mutex);
+#ifdef RELEASE_2_3
+    REFUSED(-2, "topic_filter is NULL", IOT_MQTT_Subscribe(NULL, NULL, 1, handler, NULL));
+    REFUSED(-2, "topic_handle_func is NULL", IOT_MQTT_Subscribe(NULL, TOPIC("data"), 1, NULL, NULL));
+#endif
 
     EXPECT(set_up(&device, DEVICE_NAME, DEVICE_SECRET) == 0);
     construct(&device);
@@ -257,15 +303,21 @@ int main(void)
     EXPECT(IOT_MQTT_Destroy(&client) == 0);
     EXPECT(client == NULL);
     REFUSED(-2, "no client", IOT_MQTT_Destroy(&client));
+#ifdef RELEASE_2_2
     REFUSED(-2, "phandle is NULL", IOT_MQTT_Destroy(NULL));
+#else
+    REFUSED(-2, "no client", IOT_MQTT_Destroy(NULL));
+#endif
     no_client(copy);
 
     EXPECT(stored == 0);
+#ifdef RELEASE_2_2
     /* It opens the log, which says nothing until it is told its level. */
     IOT_OpenLog(NULL);
     begin();
     IOT_MQTT_Yield(NULL, 10);
     EXPECT(logged_len == 0);
     IOT_CloseLog();
+#endif
     return failures == 0 ? 0 : 1;
 }

@@ -247,26 +247,28 @@ pub unsafe extern "C" fn IOT_MQTT_Publish_Simple(
     len: c_int,
 ) -> c_int {
     guard(FAIL_RETURN, || {
-        if Handle::from_ptr(handle).client().is_none() {
-            return mqtt::incomplete(c"IOT_MQTT_Publish_Simple");
-        }
-        let Ok(payload_len) = u32::try_from(len) else {
-            ::log::error!(target: "IOT_MQTT_Publish_Simple", "Invalid argument: len = {len}");
-            return FAIL_RETURN;
-        };
-        let mut message = iotx_mqtt_topic_info_t {
-            packet_id: 0,
-            // What is out of range cannot be published, as QoS 2 cannot.
-            qos: u8::try_from(qos).unwrap_or(2),
-            dup: 0,
-            retain: 0,
-            topic_len: 0,
-            payload_len,
-            ptopic: std::ptr::null(),
-            payload: data.cast_const().cast(),
-        };
-        // SAFETY: as the caller promises.
-        unsafe { mqtt::IOT_MQTT_Publish(handle, topic_name, &raw mut message) }.max(FAIL_RETURN)
+        mqtt::checked(c"IOT_MQTT_Publish_Simple", || {
+            // Of all that may be wrong only this has a code of its own.
+            mqtt::client(Handle::from_ptr(handle))?;
+            let Ok(payload_len) = u32::try_from(len) else {
+                ::log::error!(target: "IOT_MQTT_Publish_Simple", "Invalid argument: len = {len}");
+                return Ok(FAIL_RETURN);
+            };
+            let mut message = iotx_mqtt_topic_info_t {
+                packet_id: 0,
+                // What is out of range cannot be published, as QoS 2 cannot.
+                qos: u8::try_from(qos).unwrap_or(2),
+                dup: 0,
+                retain: 0,
+                topic_len: 0,
+                payload_len,
+                ptopic: std::ptr::null(),
+                payload: data.cast_const().cast(),
+            };
+            // SAFETY: as the caller promises.
+            let id = unsafe { mqtt::IOT_MQTT_Publish(handle, topic_name, &raw mut message) };
+            Ok(id.max(FAIL_RETURN))
+        })
     })
 }
 

@@ -4,10 +4,10 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::Mutex;
 
 use crate::capi::handle::Handle;
+use crate::capi::mqtt;
 use crate::capi::release::{
     IOT_RETURN_CODES as Code, SUCCESS_RETURN, iotx_mqtt_event_handle_func_fpt, iotx_mqtt_qos_t,
 };
-use crate::capi::{mqtt, ptr};
 use crate::mqtt::client::Client;
 use crate::mqtt::topic;
 use crate::sync::lock;
@@ -36,27 +36,30 @@ pub(crate) unsafe fn keep(
     function: iotx_mqtt_event_handle_func_fpt,
     context: *mut c_void,
 ) -> c_int {
-    // SAFETY: as the caller promises.
-    let (Ok(filter), Some(_)) = (unsafe { ptr::required(topic_filter) }, function) else {
-        return mqtt::incomplete(c"IOT_MQTT_Subscribe");
-    };
-    if let Err(why) = topic::check_filter(filter) {
-        ::log::error!(target: "IOT_MQTT_Subscribe", "topic format is error: {why}");
-        return Code::MQTT_TOPIC_FORMAT_ERROR as c_int;
-    }
-    let subscription = Subscription { filter: filter.to_owned(), qos, function, context };
-    let mut kept = lock(&KEPT);
-    match kept.iter_mut().find(|known| known.filter == filter) {
-        Some(known) => *known = subscription,
-        None => kept.push(subscription),
-    }
-    SUCCESS_RETURN
+    mqtt::checked(c"IOT_MQTT_Subscribe", || {
+        // SAFETY: as the caller promises.
+        let filter = unsafe { mqtt::text("topic_filter", topic_filter) }?;
+        if function.is_none() {
+            return Err(mqtt::NO_HANDLER.into());
+        }
+        if let Err(why) = topic::check_filter(filter) {
+            ::log::error!(target: "IOT_MQTT_Subscribe", "topic format is error: {why}");
+            return Ok(Code::MQTT_TOPIC_FORMAT_ERROR as c_int);
+        }
+        let subscription = Subscription { filter: filter.to_owned(), qos, function, context };
+        let mut kept = lock(&KEPT);
+        match kept.iter_mut().find(|known| known.filter == filter) {
+            Some(known) => *known = subscription,
+            None => kept.push(subscription),
+        }
+        Ok(SUCCESS_RETURN)
+    })
 }
 
 /// Asks for everything that was kept. It stays kept, for a client after this one.
 pub(crate) fn subscribe_all(client: &Client, handle: Handle) {
     let wanted = |kept: &Subscription| {
-        let handler = mqtt::topic_handler(handle, kept.function, kept.context)?;
+        let handler = mqtt::topic_handler(handle, kept.function, kept.context).ok()?;
         Some((kept.filter.clone(), mqtt::subscription_qos(kept.qos), handler))
     };
     let subscriptions: Vec<_> = lock(&KEPT).iter().filter_map(wanted).collect();
