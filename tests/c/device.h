@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "iot_export.h"
@@ -55,6 +56,19 @@ static inline void open_log(void)
     IOT_SetLogLevel(IOT_LOG_DEBUG);
 }
 
+/* Fills in what is alike for all. */
+static inline void complete(struct device *device)
+{
+    device->params.request_timeout_ms = 5000;
+    device->params.keepalive_interval_ms = 60000;
+#ifndef RELEASE_2_3
+    device->params.pwrite_buf = device->write_buf;
+    device->params.pread_buf = device->read_buf;
+#endif
+    device->params.write_buf_size = sizeof(device->write_buf);
+    device->params.read_buf_size = sizeof(device->read_buf);
+}
+
 /* Makes the login data of a device that has its secret, or registers itself when that is NULL.
  * Returns what IOT_SetupConnInfo does. */
 static inline int set_up(struct device *device, const char *name, const char *secret)
@@ -76,15 +90,36 @@ static inline int set_up(struct device *device, const char *name, const char *se
     device->params.username = device->login.username;
     device->params.password = device->login.password;
     device->params.pub_key = device->login.pub_key;
-    device->params.request_timeout_ms = 5000;
-    device->params.keepalive_interval_ms = 60000;
-#ifndef RELEASE_2_3
-    device->params.pwrite_buf = device->write_buf;
-    device->params.pread_buf = device->read_buf;
-#endif
-    device->params.write_buf_size = sizeof(device->write_buf);
-    device->params.read_buf_size = sizeof(device->read_buf);
+    complete(device);
     return 0;
+}
+
+/* The whole file, which ends with a NUL that the array brings. */
+static inline const char *read_file(const char *path)
+{
+    static char text[16 * 1024];
+    FILE *file = fopen(path, "r");
+
+    EXPECT(file != NULL && fread(text, 1, sizeof(text) - 1, file) > 0);
+    if (file != NULL) {
+        fclose(file);
+    }
+    return text;
+}
+
+/* Makes the login data for a broker on this machine that is not the platform's. With "-" in the
+ * place of the file of its root certificate the connection is without TLS. */
+static inline void set_up_for_broker(struct device *device, const char *client_id,
+                                     const char *port, const char *ca_file)
+{
+    memset(device, 0, sizeof(*device));
+    device->params.host = "localhost";
+    device->params.port = (uint16_t)atoi(port);
+    device->params.client_id = client_id;
+    device->params.username = "device";
+    device->params.password = "a password";
+    device->params.pub_key = strcmp(ca_file, "-") == 0 ? NULL : read_file(ca_file);
+    complete(device);
 }
 
 /* Publishes a text. Returns what IOT_MQTT_Publish does. */

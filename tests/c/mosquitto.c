@@ -31,40 +31,14 @@ static void on_message(void *context, void *client, iotx_mqtt_event_msg_pt event
     received += is_text(event, message->qos == 0 ? "by QoS 0" : "by QoS 1");
 }
 
-/* The whole file, which ends with a NUL that the array brings. */
-static const char *read_file(const char *path)
-{
-    static char text[16 * 1024];
-    FILE *file = fopen(path, "r");
-
-    EXPECT(file != NULL);
-    EXPECT(file != NULL && fread(text, 1, sizeof(text) - 1, file) > 0);
-    if (file != NULL) {
-        fclose(file);
-    }
-    return text;
-}
-
 static void *construct(const char *client_id, const char *port, const char *ca_file)
 {
-    static char write_buf[1024], read_buf[1024];
-    iotx_mqtt_param_t params = {0};
+    static struct device device;
     void *client;
 
-    params.host = "localhost";
-    params.port = (uint16_t)atoi(port);
-    params.client_id = client_id;
-    params.username = "device";
-    params.password = "a password";
-    params.pub_key = strcmp(ca_file, "-") == 0 ? NULL : read_file(ca_file);
-    params.request_timeout_ms = 5000;
-    params.keepalive_interval_ms = 60000;
-    params.pwrite_buf = write_buf;
-    params.write_buf_size = sizeof(write_buf);
-    params.pread_buf = read_buf;
-    params.read_buf_size = sizeof(read_buf);
-    params.handle_event.h_fp = on_event;
-    client = IOT_MQTT_Construct(&params);
+    set_up_for_broker(&device, client_id, port, ca_file);
+    device.params.handle_event.h_fp = on_event;
+    client = IOT_MQTT_Construct(&device.params);
     EXPECT(client != NULL);
     return client;
 }

@@ -62,39 +62,15 @@ static void on_message(void *context, void *client, iotx_mqtt_event_msg_pt event
     }
 }
 
-static const char *read_file(const char *path)
-{
-    static char text[16 * 1024];
-    FILE *file = fopen(path, "r");
-
-    EXPECT(file != NULL && fread(text, 1, sizeof(text) - 1, file) > 0);
-    if (file != NULL) {
-        fclose(file);
-    }
-    return text;
-}
-
 static void *construct(void)
 {
-    static char write_buf[1024], read_buf[1024];
-    iotx_mqtt_param_t params = {0};
+    static struct device device;
     void *client;
 
-    params.host = "localhost";
-    params.port = (uint16_t)atoi(port);
-    params.client_id = "linkkit-threads";
-    params.username = "device";
-    params.password = "a password";
-    params.pub_key = strcmp(ca_file, "-") == 0 ? NULL : read_file(ca_file);
-    params.clean_session = 1;
-    params.request_timeout_ms = 5000;
-    params.keepalive_interval_ms = 60000;
-    params.pwrite_buf = write_buf;
-    params.write_buf_size = sizeof(write_buf);
-    params.pread_buf = read_buf;
-    params.read_buf_size = sizeof(read_buf);
-    params.handle_event.h_fp = on_event;
-    client = IOT_MQTT_Construct(&params);
+    set_up_for_broker(&device, "linkkit-threads", port, ca_file);
+    device.params.clean_session = 1;
+    device.params.handle_event.h_fp = on_event;
+    client = IOT_MQTT_Construct(&device.params);
     EXPECT(client != NULL);
     return client;
 }
