@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use linkkit_sim::redirect;
+use linkkit_sim::trace::Event;
 use support::{Run, find_program, run, run_without_cloud, start_cloud};
 use tempfile::TempDir;
 
@@ -20,17 +21,22 @@ const SONAME: &str = "libiot_sdk.so.2.2";
 /// Messages as the tests look for them, whatever the language of the machine.
 const LOCALE: (&str, &str) = ("LC_ALL", "C");
 
-/// Where the package is installed. The build is kept from run to run, the installation is not.
-static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packaging");
+/// Where the package is installed.
+static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| install("packaging", &[]));
+
+/// Builds the package with `options` and installs it; returns where. The build is kept from run to
+/// run, the installation is not.
+fn install(name: &str, options: &[&str]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let (build, prefix) = (folder.join("build"), folder.join("prefix"));
     let _ = fs::remove_dir_all(&prefix);
     let mut configure = configuration(&build);
-    done(configure.arg(format!("-DCMAKE_INSTALL_PREFIX={}", prefix.display())));
+    configure.args(options).arg(format!("-DCMAKE_INSTALL_PREFIX={}", prefix.display()));
+    done(&mut configure);
     done(cmake().arg("--build").arg(&build));
     done(cmake().arg("--install").arg(&build));
     prefix
-});
+}
 
 fn cmake() -> Command {
     let mut cmake = Command::new(find_program("cmake"));
@@ -171,6 +177,17 @@ fn the_link_line_of_release_2_0_works_as_it_is() {
     let firmware = Firmware::new(EXAMPLE);
     done(&mut firmware.make(&["LDLIBS=-liot_sdk -liot_platform -liot_tls -lpthread -lrt"]));
     firmware.works_statically();
+}
+
+#[test]
+fn a_program_of_the_hal_alone_links_its_defaults() {
+    let firmware = Firmware::new("tests/c/kv.c");
+    done(&mut firmware.make(&["LDLIBS=-liot_sdk -liot_hal -liot_sdk -liot_tls -lpthread -lrt"]));
+    let mut program = Command::new(firmware.0.path().join("firmware"));
+    program.args(["set", "key", "value"]);
+    program.env("LINKKIT_KV_FILE", firmware.0.path().join("kv.json"));
+    run_without_cloud(program, &[]).succeeded();
+    assert!(firmware.0.path().join("kv.json").exists());
 }
 
 #[test]
@@ -374,6 +391,26 @@ fn a_wrong_option_is_named() {
     assert!(said.contains("FEATURE_MQTT_DIRECT is 'maybe'; it may be y or n"), "{said}");
 }
 
+/// One that is not optimised, which is built sooner and would not be tested otherwise.
+#[test]
+fn a_package_that_authenticates_over_https_does() {
+    let options = ["-DCMAKE_BUILD_TYPE=Debug", "-DFEATURE_MQTT_DIRECT=n"];
+    let prefix = install("packaging-https-auth", &options);
+    let firmware = Firmware::new("tests/c/login.c");
+    firmware.add(Path::new(ROOT).join("tests/c/device.h"), "device.h");
+    done(&mut firmware.make(&[&format!("SDK={}", prefix.display())]));
+
+    let cloud = start_cloud();
+    let mut program = Command::new(firmware.0.path().join("firmware"));
+    // The region, and as the build has it; a certificate of its own, and no reconnection.
+    program.args(["0", "-1", "0", "0"]).env("LINKKIT_KV_FILE", firmware.0.path().join("kv.json"));
+    run(program, &cloud, &[]).succeeded().says("Guider SecMode : -1 (TLS + Guider)");
+    let authenticated = cloud.trace().entries().into_iter().any(
+        |entry| matches!(entry.event, Event::Http { ref path, .. } if path == "/auth/devicename"),
+    );
+    assert!(authenticated, "{:#?}", cloud.trace().entries());
+}
+
 /// How cargo is called in a build that is configured so.
 fn call_of_cargo(configure: impl FnOnce(&mut Command) -> &mut Command) -> String {
     let build = tempfile::tempdir().unwrap();
@@ -381,12 +418,6 @@ fn call_of_cargo(configure: impl FnOnce(&mut Command) -> &mut Command) -> String
     let mut make = cmake();
     make.arg("--build").arg(build.path()).args(["--target", "rust", "--", "--dry-run"]);
     done(&mut make)
-}
-
-#[test]
-fn a_build_that_authenticates_over_https_has_the_feature_for_it() {
-    let call = call_of_cargo(|configure| configure.arg("-DFEATURE_MQTT_DIRECT=n"));
-    assert!(call.contains("--features abi-2-2,https-auth "), "{call}");
 }
 
 #[test]
