@@ -76,7 +76,7 @@ fn body(identity: &Identity, random: &str, sign: &str) -> String {
 }
 
 /// Reads the secret out of the cloud's reply, which is checked in every part.
-fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
+pub(crate) fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
     const TARGET: &str = "_fetch_dynreg_http_resp";
     let answer = Answer::read_with_secret(reply, "/data/deviceSecret")?;
     log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());

@@ -24,7 +24,7 @@ const PORT: u16 = 443;
 /// The longest reply head, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 /// The longest reply body, in bytes: the platform's replies have less than one thousand.
-const BODY_MAX: usize = 64 * 1024;
+pub(crate) const BODY_MAX: usize = 64 * 1024;
 /// The longest reply as it goes over the wire, in bytes: a body in chunks of one byte has six bytes
 /// for each of its own.
 const WIRE_MAX: usize = 8 * BODY_MAX;
@@ -83,6 +83,17 @@ pub fn post(
         .map_err(Error::Transport)?;
     // What failed half-way may have arrived as a whole: that it went out is learned last.
     send(&*connection, &head, request.body, deadline).map_err(Error::Unanswered)?;
+    receive(call, Wire::new(connection, deadline))
+}
+
+/// The reply to `request` that comes over a connection on which it has been sent.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn reply_over(
+    request: &FormPost<'_>,
+    connection: Arc<dyn Connection>,
+    deadline: Deadline,
+) -> Result<Reply, Error> {
+    let (_, call) = prepare(request).map_err(not_http)?;
     receive(call, Wire::new(connection, deadline))
 }
 

@@ -60,7 +60,7 @@ fn body(identity: &Identity, sign: &str) -> String {
 }
 
 /// Reads the grant out of the cloud's reply, which is checked in every part.
-fn grant_in(reply: &Reply) -> Result<Grant, Error> {
+pub(crate) fn grant_in(reply: &Reply) -> Result<Grant, Error> {
     let answer = Answer::read_with_secret(reply, "/data/iotToken")?;
     log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());
     answer.check()?;

@@ -22,6 +22,8 @@ pub mod conninfo;
 pub mod deadline;
 pub mod dynreg;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod hal;
 pub mod https;
 pub mod https_auth;

@@ -118,6 +118,12 @@ impl Session {
         }
     }
 
+    /// Goes on with the packet ids after this one: they start again after 65535.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn continue_after(&mut self, id: u16) {
+        self.last_id = id;
+    }
+
     /// Makes a PUBLISH to a topic that `topic::check_name` has checked. Returns its packet id, 0 for
     /// QoS 0, and the bytes to send.
     ///
@@ -608,7 +614,7 @@ mod tests {
         let first = session.publish(now, "/t", QoS::AtLeastOnce, false, b"").unwrap().0;
         let second = session.subscribe(now, "/t", QoS::AtMostOnce, handler(1)).unwrap().0;
         assert_eq!((first, second), (1, 2));
-        session.last_id = 65534;
+        session.continue_after(65534);
         assert_eq!(session.unsubscribe(now, "/t").unwrap().0, 65535);
         assert_eq!(session.unsubscribe(now, "/t").unwrap().0, 3);
     }

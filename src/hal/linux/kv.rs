@@ -24,7 +24,7 @@ pub(crate) const VALUE_MAX: usize = 64 * 1024;
 const SYSTEM_PATH: &str = "/var/lib/linkkit/kv.json";
 
 /// Values in base64, since a value may hold any bytes.
-pub(super) type Entries = BTreeMap<String, Zeroizing<String>>;
+pub(crate) type Entries = BTreeMap<String, Zeroizing<String>>;
 
 /// Why the store did not do what it was asked to. Never holds a value.
 #[derive(Debug)]
@@ -251,10 +251,7 @@ impl Store {
     fn load(&self) -> Result<Option<Entries>, KvError> {
         let content = kv_file::read(&self.path).map_err(|cause| self.io("read", cause))?;
         let Some(content) = content else { return Ok(None) };
-        // The parser's own words could quote the text.
-        serde_json::from_slice(&content)
-            .map(Some)
-            .map_err(|_| self.corrupt("it is not a JSON object of strings"))
+        decode(&content).map(Some).map_err(|why| self.corrupt(why))
     }
 
     fn save(&self, entries: &Entries) -> Result<(), KvError> {
@@ -275,7 +272,14 @@ fn check_key(key: &str) -> Result<(), KvError> {
     if (1..=KEY_MAX).contains(&key.len()) { Ok(()) } else { Err(KvError::Key(key.len())) }
 }
 
-fn encode(entries: &Entries) -> io::Result<Zeroizing<Vec<u8>>> {
+/// What a file holds, or why it is none.
+pub(crate) fn decode(content: &[u8]) -> Result<Entries, &'static str> {
+    // The parser's own words could quote the text.
+    serde_json::from_slice(content).map_err(|_| "it is not a JSON object of strings")
+}
+
+/// The file that holds `entries`.
+pub(crate) fn encode(entries: &Entries) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for quotes, colon, comma, and for a key that is escaped to the last byte, so that the
     // vector does not grow, which would leave copies of secrets behind.
     let room = entries.iter().map(|(key, value)| 6 * key.len() + value.len() + 6).sum::<usize>();

@@ -4,8 +4,8 @@
 //! They are only read. A file that somebody else could have put there is refused: one of them lies
 //! in a folder that everybody may write to.
 
-mod json;
-mod table;
+pub(crate) mod json;
+pub(crate) mod table;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -8,7 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod interfaces;
 pub(crate) mod kv;
 mod kv_file;
-mod kv_import;
+pub(crate) mod kv_import;
 pub(crate) mod memory;
 pub(crate) mod random;
 pub(crate) mod ssl;

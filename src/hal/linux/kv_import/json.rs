@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::hal::linux::kv::{Entries, KEY_MAX, VALUE_MAX};
 
 /// The whole file as entries, or why it is none.
-pub(super) fn parse(content: &[u8]) -> Result<Entries, &'static str> {
+pub(crate) fn parse(content: &[u8]) -> Result<Entries, &'static str> {
     let text = content.strip_suffix(b"\0").unwrap_or(content);
     // The parser's own words could quote the text.
     let entries: Entries = serde_json::from_slice(text)

@@ -11,11 +11,11 @@ const ROWS: u32 = 384;
 const ITEMS_A_ROW: usize = 2;
 const KEY: usize = 128;
 const VALUE: usize = 512;
-const ITEM: usize = KEY + VALUE + size_of::<i32>();
-const FILE: usize = ROWS as usize * ITEMS_A_ROW * ITEM;
+pub(crate) const ITEM: usize = KEY + VALUE + size_of::<i32>();
+pub(crate) const FILE: usize = ROWS as usize * ITEMS_A_ROW * ITEM;
 
 /// The whole file as entries, or why it is none.
-pub(super) fn parse(content: &[u8]) -> Result<Entries, &'static str> {
+pub(crate) fn parse(content: &[u8]) -> Result<Entries, &'static str> {
     if content.len() != FILE {
         return Err("it has not the 494592 bytes of such a table");
     }
