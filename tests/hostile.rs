@@ -14,12 +14,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use iot_sdk::error::TransportError;
 use iot_sdk::mqtt::Error;
 use iot_sdk::transport::{Endpoint, Security, Trust};
 use support::LIMIT;
 use support::broker::Broker;
 use support::device::{Device, KEEP_ALIVE, REQUEST_TIMEOUT, plain};
 use support::proxy::{self, Harm, Passing, Way};
+use support::terminator;
 use support::wire::{Kind, Packet};
 
 /// How many messages go in each direction.
@@ -28,9 +30,18 @@ const UP: &str = "/test/device/up";
 const DOWN: &str = "/test/device/down";
 /// What may be added to a time that is stated, on a machine that has other things to do.
 const SLACK: Duration = Duration::from_secs(3);
+/// A connection that has ended is noticed by then, however it did.
+const NOTICED_WITHIN: Duration = KEEP_ALIVE.saturating_add(REQUEST_TIMEOUT).saturating_add(SLACK);
+/// What the documentation says of connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn payload(number: usize) -> String {
     format!("message {number}")
+}
+
+/// What is sent by QoS 2.
+fn once(number: usize) -> String {
+    format!("message {number} that comes once")
 }
 
 /// A device and its broker, with traffic in both directions.
@@ -38,6 +49,7 @@ struct Pair {
     device: Device,
     broker: Broker,
     sent: usize,
+    talks: usize,
 }
 
 impl Pair {
@@ -45,19 +57,28 @@ impl Pair {
     fn connect(tamper: impl Fn(Passing<'_>) -> Harm + Send + Sync + 'static) -> Self {
         let broker = Broker::start();
         let address = proxy::start(broker.address, tamper);
-        Self::over(broker, address)
+        Self::over(broker, plain(address))
+    }
+
+    /// Connects by TLS through a proxy that knows no more than records.
+    fn connect_by_tls(tamper: impl Fn(Passing<'_>) -> Harm + Send + Sync + 'static) -> Self {
+        let broker = Broker::start();
+        let (address, trust) = terminator::start(broker.address);
+        let address = proxy::start_for_tls(address, tamper);
+        let security = Security::Tls(trust);
+        Self::over(broker, Endpoint { security, ..plain(address) })
     }
 
     fn direct() -> Self {
         let broker = Broker::start();
-        let address = broker.address;
-        Self::over(broker, address)
+        let endpoint = plain(broker.address);
+        Self::over(broker, endpoint)
     }
 
-    fn over(broker: Broker, address: SocketAddr) -> Self {
-        let device = Device::connect(plain(address), false).unwrap();
+    fn over(broker: Broker, endpoint: Endpoint) -> Self {
+        let device = Device::connect(endpoint, false).unwrap();
         device.subscribe(DOWN);
-        Pair { device, broker, sent: 0 }
+        Pair { device, broker, sent: 0, talks: 0 }
     }
 
     /// Sends in both directions, with every other kind of packet beside, and waits until all has
@@ -69,6 +90,8 @@ impl Pair {
             self.device.client.yield_for(Duration::from_millis(1));
             self.sent += 1;
         }
+        self.broker.deliver_once(DOWN, once(self.talks).as_bytes());
+        self.talks += 1;
         self.device.subscribe("/test/device/other");
         self.device.unsubscribe("/test/device/other");
         self.settle();
@@ -90,6 +113,10 @@ impl Pair {
             assert!(published.contains(&payload(number)), "{case}: {number} did not arrive");
             assert!(seen.received.contains(&payload(number)), "{case}: {number} did not come");
         }
+        for number in 0..self.talks {
+            let times = seen.received.iter().filter(|text| **text == once(number)).count();
+            assert_eq!(times, 1, "{case}: {number} came so often");
+        }
         assert_eq!(seen.drops(), drops, "{case}: {seen:#?}");
         assert!(seen.is_up(), "{case}: {:?}", seen.links);
         assert_eq!(seen.contradictions, 0, "{case}");
@@ -109,14 +136,17 @@ fn at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
 }
 
 /// The packets that go through a connection, and which way.
-const PACKETS: [(Way, Kind); 11] = [
+const PACKETS: [(Way, Kind); 14] = [
     (Way::ToBroker, Kind::Publish),
     (Way::ToBroker, Kind::PubAck),
+    (Way::ToBroker, Kind::PubRec),
+    (Way::ToBroker, Kind::PubComp),
     (Way::ToBroker, Kind::Subscribe),
     (Way::ToBroker, Kind::Unsubscribe),
     (Way::ToBroker, Kind::PingReq),
     (Way::ToClient, Kind::Publish),
     (Way::ToClient, Kind::PubAck),
+    (Way::ToClient, Kind::PubRel),
     (Way::ToClient, Kind::SubAck),
     (Way::ToClient, Kind::UnsubAck),
     (Way::ToClient, Kind::PingResp),
@@ -128,7 +158,7 @@ fn a_connection_cut_after_or_inside_of_any_packet_loses_nothing() {
     let cases: Vec<_> = PACKETS
         .into_iter()
         .chain([(Way::ToClient, Kind::ConnAck)])
-        .flat_map(|packet| [(packet, Harm::CutAfter), (packet, Harm::CutInside)])
+        .flat_map(|packet| [Harm::CutAfter, Harm::CutInside, Harm::Reset].map(|cut| (packet, cut)))
         .collect();
     at_once(&cases, |((way, kind), cut)| {
         let name = format!("{cut:?} {kind:?} {way:?}");
@@ -237,28 +267,97 @@ fn acknowledgements_of_what_was_never_sent_are_ignored() {
 
 #[test]
 fn a_silent_line_is_noticed_in_time_and_loses_nothing() {
-    let silent = Arc::new(AtomicBool::new(false));
-    let cut = Arc::clone(&silent);
-    let mut pair = Pair::connect(move |passing| {
-        if passing.connection == 1 && cut.load(Ordering::Relaxed) {
-            Harm::Silence
-        } else {
-            Harm::None
-        }
+    at_once(&[Harm::Silence, Harm::SilenceInside], |harm| {
+        let silent = Arc::new(AtomicBool::new(false));
+        let (cut, silence) = (Arc::clone(&silent), harm.clone());
+        let mut pair = Pair::connect(move |passing| {
+            if passing.connection == 1 && cut.load(Ordering::Relaxed) {
+                silence.clone()
+            } else {
+                Harm::None
+            }
+        });
+        pair.talk();
+        silent.store(true, Ordering::Relaxed);
+        pair.broker.deliver(DOWN, payload(pair.sent).as_bytes());
+        pair.device.publish(UP, payload(pair.sent).as_bytes());
+        pair.sent += 1;
+        let start = Instant::now();
+        pair.device.yield_until("the silence is noticed", |device| device.seen().drops() == 1);
+        let noticed = start.elapsed();
+        assert!(noticed >= KEEP_ALIVE, "{harm:?}: {noticed:?}");
+        assert!(noticed < NOTICED_WITHIN, "{harm:?}: {noticed:?}");
+        pair.settle();
+        pair.talk();
+        pair.check(&format!("{harm:?}"), 1);
     });
-    pair.talk();
-    silent.store(true, Ordering::Relaxed);
-    pair.broker.deliver(DOWN, payload(pair.sent).as_bytes());
-    pair.device.publish(UP, payload(pair.sent).as_bytes());
-    pair.sent += 1;
-    let start = Instant::now();
-    pair.device.yield_until("the silence is noticed", |device| device.seen().drops() == 1);
-    let noticed = start.elapsed();
-    assert!(noticed >= KEEP_ALIVE, "{noticed:?}");
-    assert!(noticed < KEEP_ALIVE + REQUEST_TIMEOUT + SLACK, "{noticed:?}");
-    pair.settle();
-    pair.talk();
-    pair.check("silence", 1);
+}
+
+/// Everything that ends a TLS connection when it happens to one of its records.
+fn harms_to_a_record() -> Vec<Harm> {
+    vec![
+        Harm::CutAfter,
+        Harm::CutInside,
+        Harm::Reset,
+        Harm::SilenceInside,
+        Harm::Spoilt,
+        Harm::Twice,
+        Harm::Later,
+        // One that nobody encrypted, and what is no record.
+        Harm::Before([&[23, 3, 3, 0, 32][..], &[b'x'; 32]].concat()),
+        Harm::Before(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+    ]
+}
+
+#[test]
+fn what_happens_to_a_tls_connection_is_noticed_and_loses_nothing() {
+    let cases: Vec<_> = [Way::ToBroker, Way::ToClient]
+        .into_iter()
+        .flat_map(|way| harms_to_a_record().into_iter().map(move |harm| (way, harm)))
+        .collect();
+    at_once(&cases, |(way, harm)| {
+        let name = format!("{harm:?} {way:?}");
+        let (way, harm) = (*way, harm.clone());
+        let armed = Arc::new(AtomicBool::new(false));
+        let trigger = Arc::clone(&armed);
+        let mut pair = Pair::connect_by_tls(move |passing| {
+            let wanted = passing.way == way && trigger.swap(false, Ordering::Relaxed);
+            if wanted { harm.clone() } else { Harm::None }
+        });
+        pair.talk();
+        armed.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        pair.talk();
+        pair.device.yield_until(&name, |device| device.seen().drops() == 1);
+        assert!(start.elapsed() < NOTICED_WITHIN, "{name}: {:?}", start.elapsed());
+        pair.talk();
+        pair.check(&name, 1);
+    });
+}
+
+#[test]
+fn a_handshake_that_fails_when_reconnecting_is_tried_again() {
+    let cases: Vec<_> = [Way::ToBroker, Way::ToClient]
+        .into_iter()
+        .flat_map(|way| [Harm::CutAfter, Harm::CutInside, Harm::Reset].map(|harm| (way, harm)))
+        .chain([Harm::Spoilt, Harm::SilenceInside].map(|harm| (Way::ToClient, harm)))
+        .collect();
+    at_once(&cases, |(way, harm)| {
+        let name = format!("{harm:?} {way:?}");
+        let (way, harm) = (*way, harm.clone());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        let mut pair = Pair::connect_by_tls(move |passing| {
+            count.fetch_max(passing.connection, Ordering::Relaxed);
+            let wanted = passing.way == way && passing.connection == 2 && passing.before == 0;
+            if wanted { harm.clone() } else { Harm::None }
+        });
+        pair.talk();
+        pair.broker.hang_up();
+        pair.device.yield_until(&name, |_| connections.load(Ordering::Relaxed) == 3);
+        pair.talk();
+        pair.check(&name, 1);
+    });
 }
 
 /// What is not MQTT.
@@ -377,13 +476,34 @@ fn a_peer_that_accepts_and_says_nothing_is_given_up_in_time() {
 }
 
 #[test]
+fn a_peer_that_is_silent_in_the_handshake_is_given_up_in_time() {
+    use std::io::Write as _;
+
+    at_once(&[&[][..], HALF_A_RECORD], |said| {
+        let (held, said) = (std::sync::Mutex::new(Vec::new()), said.to_vec());
+        let address = peer(move |mut stream| {
+            stream.write_all(&said).unwrap();
+            held.lock().unwrap().push(stream);
+        });
+        let start = Instant::now();
+        let outcome = Device::connect(tls(address), false).err().unwrap();
+        assert!(matches!(outcome, Error::Transport(TransportError::TimedOut)), "{outcome}");
+        let expected = CONNECT_TIMEOUT..CONNECT_TIMEOUT + SLACK;
+        assert!(expected.contains(&start.elapsed()), "{:?}", start.elapsed());
+    });
+}
+
+/// The start of a ServerHello.
+const HALF_A_RECORD: &[u8] = &[22, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3];
+
+#[test]
 fn a_handshake_that_fails_is_an_error_at_once() {
     use std::io::{Read as _, Write as _};
 
     let half_a_record = |mut stream: TcpStream| {
         let mut hello = [0; 64];
         stream.read_exact(&mut hello).unwrap();
-        stream.write_all(&[22, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3]).unwrap();
+        stream.write_all(HALF_A_RECORD).unwrap();
         // The rest of the client's hello is read, so that the end is an end and no reset.
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let _ = std::io::copy(&mut stream, &mut std::io::sink());

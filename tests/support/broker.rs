@@ -9,6 +9,8 @@ use std::thread;
 use super::wire::{Kind, Packet};
 
 const DUP: u8 = 0b1000;
+const QOS_1: u8 = 0b010;
+const QOS_2: u8 = 0b100;
 const CLEAN_SESSION: u8 = 0b10;
 
 /// A broker that runs until the test ends.
@@ -61,12 +63,12 @@ impl Broker {
 
     /// Sends the client a message by QoS 1, until it is acknowledged.
     pub(crate) fn deliver(&self, topic: &str, payload: &[u8]) {
-        let mut state = self.state.lock().unwrap();
-        state.last_id = state.last_id.checked_add(1).unwrap_or(1);
-        let id = state.last_id;
-        let packet = Packet::publish(topic, id, payload);
-        state.send(&packet);
-        state.waiting.push((id, packet));
+        self.state.lock().unwrap().deliver(topic, payload, QOS_1);
+    }
+
+    /// Sends the client a message by QoS 2, until it is acknowledged twice.
+    pub(crate) fn deliver_once(&self, topic: &str, payload: &[u8]) {
+        self.state.lock().unwrap().deliver(topic, payload, QOS_2);
     }
 
     /// Sends bytes as they are.
@@ -130,9 +132,19 @@ impl State {
             self.waiting.clear();
         }
         for (_, mut packet) in self.waiting.clone() {
-            packet.bytes[0] |= DUP;
+            if packet.kind() == Some(Kind::Publish) {
+                packet.bytes[0] |= DUP;
+            }
             self.send(&packet);
         }
+    }
+
+    fn deliver(&mut self, topic: &str, payload: &[u8], qos: u8) {
+        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+        let mut packet = Packet::publish(topic, self.last_id, payload);
+        packet.bytes[0] ^= QOS_1 ^ qos;
+        self.send(&packet);
+        self.waiting.push((self.last_id, packet));
     }
 
     fn take(&mut self, packet: &Packet) {
@@ -144,7 +156,16 @@ impl State {
                     self.send(&Packet::answer(Kind::PubAck, id));
                 }
             }
-            Some(Kind::PubAck) => {
+            Some(Kind::PubRec) => {
+                let release = Packet::new(Kind::PubRel, 0b10, packet.body());
+                for (id, waiting) in &mut self.waiting {
+                    if *id == packet.id() {
+                        *waiting = release.clone();
+                    }
+                }
+                self.send(&release);
+            }
+            Some(Kind::PubAck | Kind::PubComp) => {
                 let id = packet.id();
                 self.waiting.retain(|(waiting, _)| *waiting != id);
             }

@@ -12,9 +12,11 @@
 )]
 
 pub(crate) mod broker;
+pub(crate) mod certificates;
 pub(crate) mod device;
 pub(crate) mod mosquitto;
 pub(crate) mod proxy;
+pub(crate) mod terminator;
 pub(crate) mod transcript;
 pub(crate) mod wire;
 

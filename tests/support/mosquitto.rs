@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
+use super::certificates::Certificates;
 use super::{LIMIT, find_program};
 
 /// A broker that ends with its owner.
@@ -31,7 +31,7 @@ impl Mosquitto {
     fn try_start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let (tcp_port, tls_port) = free_ports();
-        make_certificates(&folder);
+        write_certificates(&folder);
         let path = |name: &str| folder.path().join(name).display().to_string();
         let configuration = format!(
             "allow_anonymous true\n\
@@ -114,22 +114,12 @@ fn free_ports() -> (u16, u16) {
     (tcp, tls)
 }
 
-fn make_certificates(folder: &TempDir) {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // By default it would have the name of the server's own, which OpenSSL takes for self-signed then.
-    authority.distinguished_name.push(DnType::CommonName, "test authority");
-    let authority_key = KeyPair::generate().unwrap();
-    let authority_certificate = authority.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(authority, authority_key);
-
-    let server = CertificateParams::new(["localhost".into(), "127.0.0.1".into()]).unwrap();
-    let server_key = KeyPair::generate().unwrap();
-    let server_certificate = server.signed_by(&server_key, &issuer).unwrap();
+fn write_certificates(folder: &TempDir) {
+    let certificates = Certificates::new();
     for (name, pem) in [
-        ("ca.pem", authority_certificate.pem()),
-        ("server.pem", server_certificate.pem()),
-        ("server.key", server_key.serialize_pem()),
+        ("ca.pem", certificates.authority.pem()),
+        ("server.pem", certificates.server.pem()),
+        ("server.key", certificates.server_key.serialize_pem()),
     ] {
         fs::write(folder.path().join(name), pem).unwrap();
     }

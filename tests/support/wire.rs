@@ -2,6 +2,9 @@
 
 use std::io::{self, Read};
 
+/// A TLS record's type, version and length.
+const RECORD_HEAD: usize = 5;
+
 /// The control packets of MQTT 3.1.1, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -101,6 +104,16 @@ impl Packet {
         bytes.resize(head + length, 0);
         from.read_exact(&mut bytes[head..])?;
         Ok(Packet { bytes, head })
+    }
+
+    /// Reads the next TLS record, which is no packet but has a head and a body too.
+    pub(crate) fn read_record(from: &mut impl Read) -> io::Result<Packet> {
+        let mut bytes = vec![0; RECORD_HEAD];
+        from.read_exact(&mut bytes)?;
+        let length = u16::from_be_bytes([bytes[3], bytes[4]]);
+        bytes.resize(RECORD_HEAD + usize::from(length), 0);
+        from.read_exact(&mut bytes[RECORD_HEAD..])?;
+        Ok(Packet { bytes, head: RECORD_HEAD })
     }
 
     /// What it is, `None` for a number that MQTT does not use.
