@@ -34,3 +34,26 @@ function(linkkit_hide_build_paths c_variable rust_variable)
     list(TRANSFORM mapping PREPEND --remap-path-prefix= OUTPUT_VARIABLE rust_flags)
     set(${rust_variable} "${rust_flags}" PARENT_SCOPE)
 endfunction()
+
+# linkkit_pass_rust_flags(<environment> <options> <target> <flag>...)
+#
+# Sets the first variable to what has to be in the environment of cargo, and the second to cargo's
+# options, for rustc to get the flags beside those that it gets anyway.
+function(linkkit_pass_rust_flags environment_variable options_variable target)
+    set(flags ${ARGN})
+    set(environment "")
+    set(options "")
+    # Cargo takes flags from the environment, else from its configuration, never from both.
+    if(DEFINED ENV{RUSTFLAGS})
+        separate_arguments(given UNIX_COMMAND "$ENV{RUSTFLAGS}")
+        string(ASCII 31 separator)
+        list(JOIN given "${separator}" given)
+        list(JOIN flags "${separator}" flags)
+        set(environment "CARGO_ENCODED_RUSTFLAGS=${given}${separator}${flags}")
+    else()
+        list(JOIN flags "','" flags)
+        set(options --config "target.${target}.rustflags=['${flags}']")
+    endif()
+    set(${environment_variable} "${environment}" PARENT_SCOPE)
+    set(${options_variable} "${options}" PARENT_SCOPE)
+endfunction()

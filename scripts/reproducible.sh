@@ -36,7 +36,7 @@ if ((${#profiles[@]} == 0)); then
     done
 fi
 for profile in "${profiles[@]}"; do
-    one=$work/one/$profile other=$work/another/machine/with-longer-paths/$profile
+    one=$work/one/$profile other="$work/another machine/with longer paths/$profile"
     (umask 022 && package "$profile" "$one" TZ=UTC LC_ALL=C)
     (umask 077 && package "$profile" "$other" TZ=Asia/Tokyo LC_ALL=C.UTF-8 CARGO_BUILD_JOBS=1)
     diff -r --no-dereference "$one/installed" "$other/installed"

@@ -423,7 +423,7 @@ fn call_of_cargo(configure: impl FnOnce(&mut Command) -> &mut Command) -> String
 #[test]
 fn the_flags_of_the_environment_do_not_displace_those_of_the_build() {
     let call = call_of_cargo(|configure| configure.env("RUSTFLAGS", "-Ctarget-cpu=native"));
-    assert!(call.contains("RUSTFLAGS=-Ctarget-cpu=native --remap-path-prefix="), "{call}");
+    assert!(call.contains("RUSTFLAGS=-Ctarget-cpu=native\x1f--remap-path-prefix="), "{call}");
 }
 
 /// Says what a build for another system lacks. No compiler for it is needed to know.
