@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use linkkit_sim::{Cloud, Config};
-use support::{Firmware, PRODUCT_KEY, Run, run_without_cloud};
+use support::old_store::linkkit_kv_bin;
+use support::{DEVICE_NAME, Firmware, PRODUCT_KEY, Run, run_without_cloud};
 
 /// What tests/c/killed_at.c exits with when it has killed the program.
 const KILLED: i32 = 42;
@@ -79,6 +80,7 @@ impl Kv {
             let killed = was_killed(&run);
             check(!killed);
             if !killed {
+                println!("killed {} times", call - 1);
                 return call - 1;
             }
         }
@@ -125,11 +127,7 @@ fn a_write_that_is_cut_leaves_the_old_value_or_the_new_one() {
 #[test]
 fn an_import_that_is_cut_loses_nothing() {
     let kv = Kv::build();
-    // The place is that of the key in the table of the C SDK.
-    let mut old_store = vec![0; 384 * 2 * (128 + 512 + 4)];
-    old_store[0x15620..][..11].copy_from_slice(b"wifi_config");
-    old_store[0x156a0..][..3].copy_from_slice(b"abc");
-    old_store[0x158a0..][..4].copy_from_slice(&3_i32.to_ne_bytes());
+    let old_store = linkkit_kv_bin("wifi_config", "abc", 0x15620);
     fs::write(kv.0.storage.path().join("linkkit_kv.bin"), old_store).unwrap();
     let kills = kv.kill_at_every_call("key", "new", |done| {
         if kv.0.kv_file().exists() {
@@ -144,7 +142,7 @@ fn an_import_that_is_cut_loses_nothing() {
     assert!(kills > KILLS_MIN, "{kills}");
 }
 
-/// A device that is to be killed while it registers.
+/// A device that is to be killed while it boots.
 struct Device<'a> {
     cloud: &'a Cloud,
     firmware: &'a Firmware,
@@ -156,6 +154,7 @@ impl Device<'_> {
     fn boot(&self, mut command: Command) -> Run {
         command
             .arg(&self.name)
+            .current_dir(&self.store)
             .env("LINKKIT_KV_FILE", self.store.path().join("kv.json"))
             .envs(self.cloud.redirect_env());
         let run = run_without_cloud(command, &[]);
@@ -195,6 +194,18 @@ impl Device<'_> {
         }
         was_killed(&first)
     }
+
+    /// The same with its first boot after it ran under the C SDK, which stored its secret.
+    fn is_killed_after_its_upgrade(&self, killer: &Killer, call: usize) -> bool {
+        let secret = self.handed_out();
+        let old_store = linkkit_kv_bin("DyncRegDeviceSecret", secret.as_deref().unwrap(), 0x14c10);
+        fs::write(self.store.path().join("linkkit_kv.bin"), old_store).unwrap();
+        let first = self.boot(self.firmware.under(killer.at(call)));
+        let stored = self.stored_secret();
+        assert!(stored.is_none() || stored == secret, "call {call}: another secret is stored");
+        self.boot(self.firmware.command()).succeeded().says("Get DeviceSecret from KV succeed");
+        was_killed(&first)
+    }
 }
 
 fn stored_in(kv_file: &Path) -> Option<String> {
@@ -205,22 +216,17 @@ fn stored_in(kv_file: &Path) -> Option<String> {
     Some(String::from_utf8(secret).unwrap())
 }
 
-#[test]
-fn a_registration_that_is_cut_keeps_what_it_stored() {
+/// Has a boot killed at every call, each on a device with an empty store, and several at a time.
+/// Returns how often it was killed.
+fn kill_boots_at_every_call(is_killed: impl Fn(usize, tempfile::TempDir) -> bool + Sync) -> usize {
     const WORKERS: usize = 4;
-    let mut config = Config::default();
-    config.products[0].any_device = true;
-    let cloud = Cloud::start(&config).unwrap();
-    let (firmware, killer) = (Firmware::debug("tests/c/registration.c"), Killer::build());
     let kills = AtomicUsize::new(0);
     thread::scope(|scope| {
         for worker in 1..=WORKERS {
-            let (cloud, firmware, killer, kills) = (&cloud, &firmware, &killer, &kills);
+            let (is_killed, kills) = (&is_killed, &kills);
             scope.spawn(move || {
                 for call in (worker..CALLS_MAX).step_by(WORKERS) {
-                    let name = format!("cut_at_{call}");
-                    let store = tempfile::tempdir().unwrap();
-                    if !(Device { cloud, firmware, name, store }).is_killed_at(killer, call) {
+                    if !is_killed(call, tempfile::tempdir().unwrap()) {
                         return;
                     }
                     kills.fetch_add(1, Ordering::Relaxed);
@@ -230,6 +236,35 @@ fn a_registration_that_is_cut_keeps_what_it_stored() {
         }
     });
     let kills = kills.into_inner();
-    assert!(kills > 3 * KILLS_MIN, "{kills}");
     println!("killed {kills} times");
+    kills
+}
+
+#[test]
+fn a_registration_that_is_cut_keeps_what_it_stored() {
+    let mut config = Config::default();
+    config.products[0].any_device = true;
+    let cloud = Cloud::start(&config).unwrap();
+    let (firmware, killer) = (Firmware::debug("tests/c/registration.c"), Killer::build());
+    let kills = kill_boots_at_every_call(|call, store| {
+        let (cloud, firmware, name) = (&cloud, &firmware, format!("cut_at_{call}"));
+        Device { cloud, firmware, name, store }.is_killed_at(&killer, call)
+    });
+    assert!(kills > 3 * KILLS_MIN, "{kills}");
+}
+
+/// The cloud would not give the secret again.
+#[test]
+fn an_upgrade_that_is_cut_keeps_the_secret() {
+    let mut config = Config::default();
+    let devices = &mut config.products[0].devices;
+    let device = devices.iter_mut().find(|device| device.name == DEVICE_NAME).unwrap();
+    device.secret = Some("FieldSecret0123456789abcdefABCDE".to_owned());
+    let cloud = Cloud::start(&config).unwrap();
+    let (firmware, killer) = (Firmware::debug("tests/c/registration.c"), Killer::build());
+    let kills = kill_boots_at_every_call(|call, store| {
+        let (cloud, firmware, name) = (&cloud, &firmware, DEVICE_NAME.to_owned());
+        Device { cloud, firmware, name, store }.is_killed_after_its_upgrade(&killer, call)
+    });
+    assert!(kills > 3 * KILLS_MIN, "{kills}");
 }

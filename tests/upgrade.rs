@@ -12,6 +12,7 @@ use std::process::Command;
 
 use linkkit_sim::trace::Event;
 use linkkit_sim::{Cloud, Config};
+use support::old_store::linkkit_kv_bin;
 use support::{DEVICE_NAME, Firmware, Run, run};
 
 const EXAMPLE: &str = "c_examples/mqtt-example.c";
@@ -20,16 +21,6 @@ const SECRET: &str = "FieldSecret0123456789abcdefABCDE";
 /// What release 2.2.1 leaves in /tmp/kvfile.db, byte by byte.
 const KVFILE_DB: &[u8] =
     b"{\n\t\"DyncRegDeviceSecret\":\t\"RmllbGRTZWNyZXQwMTIzNDU2Nzg5YWJjZGVmQUJDREU=\"\n}\0";
-
-/// What releases 2.3.0 to 3.2.0 leave in linkkit_kv.bin: a key, its value and its length at the
-/// places that the format gives them.
-fn linkkit_kv_bin(key: &str, place: usize) -> Vec<u8> {
-    let mut file = vec![0; 384 * 2 * (128 + 512 + 4)];
-    file[place..][..key.len()].copy_from_slice(key.as_bytes());
-    file[place + 0x80..][..SECRET.len()].copy_from_slice(SECRET.as_bytes());
-    file[place + 0x280..][..4].copy_from_slice(&32_i32.to_ne_bytes());
-    file
-}
 
 /// A device in the field, and the folder in which its firmware runs.
 struct Device {
@@ -103,7 +94,7 @@ fn a_device_of_release_2_2_1_connects_with_its_secret() {
 #[test]
 fn a_device_of_release_2_3_connects_with_its_secret() {
     let device = Device::new();
-    let content = linkkit_kv_bin("DyncRegDeviceSecret", 0x14c10);
+    let content = linkkit_kv_bin("DyncRegDeviceSecret", SECRET, 0x14c10);
     let old_store = device.leave("linkkit_kv.bin", &content);
     device.connects_with(&old_store);
 }
@@ -111,7 +102,7 @@ fn a_device_of_release_2_3_connects_with_its_secret() {
 #[test]
 fn a_device_of_release_3_connects_with_its_secret() {
     let device = Device::new();
-    let content = linkkit_kv_bin("DYNAMIC_REG_Example_dyn1", 0x3ee40);
+    let content = linkkit_kv_bin("DYNAMIC_REG_Example_dyn1", SECRET, 0x3ee40);
     let old_store = device.leave("linkkit_kv.bin", &content);
     device.connects_with(&old_store);
 }

@@ -15,6 +15,7 @@ pub(crate) mod broker;
 pub(crate) mod certificates;
 pub(crate) mod device;
 pub(crate) mod mosquitto;
+pub(crate) mod old_store;
 pub(crate) mod proxy;
 pub(crate) mod terminator;
 pub(crate) mod transcript;
