@@ -70,7 +70,7 @@ pub fn item(text: &str, number: usize) -> Option<&str> {
 }
 
 /// The paths of all values in an object, in the order of the text; `name` before what is in it.
-/// With `arrays` those in arrays as well.
+/// With `arrays` those in arrays as well. What follows the object is not looked at.
 pub fn keys(text: &str, arrays: bool) -> Vec<String> {
     let mut found = Vec::new();
     collect(text, "", arrays, 0, &mut found);
@@ -81,14 +81,14 @@ fn collect(text: &str, prefix: &str, arrays: bool, depth: usize, found: &mut Vec
     if depth > DEPTH_MAX {
         return;
     }
-    let entries: Vec<(String, &str)> = match kind(text) {
-        Kind::Object => parse::<Members<'_>>(text)
+    let entries: Vec<(String, &str)> = match text.trim_ascii_start().as_bytes() {
+        [b'{', ..] => parse::<Members<'_>>(text)
             .map(|members| members.0)
             .unwrap_or_default()
             .into_iter()
             .map(|(name, value)| (format!("{prefix}{name}"), value))
             .collect(),
-        Kind::Array if arrays => parse::<Items<'_>>(text)
+        [b'[', ..] if arrays => parse::<Items<'_>>(text)
             .map(|items| items.0)
             .unwrap_or_default()
             .into_iter()
@@ -202,6 +202,8 @@ mod tests {
             keys(r#"{"b":{"c":1},"a":[{"d":2}]}"#, true),
             ["b", "b.c", "a", "a[1]", "a[1].d"]
         );
+        assert_eq!(keys(" \n{\"a\":1}\r\n", false), ["a"], "blanks around it");
+        assert_eq!(keys(r#"{"a":1} x"#, false), ["a"]);
         assert!(keys("7", true).is_empty());
     }
 
