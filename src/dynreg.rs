@@ -78,7 +78,7 @@ fn body(identity: &Identity, random: &str, sign: &str) -> String {
 /// Reads the secret out of the cloud's reply, which is checked in every part.
 pub(crate) fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
     const TARGET: &str = "_fetch_dynreg_http_resp";
-    let answer = Answer::read_with_secret(reply, "/data/deviceSecret")?;
+    let answer = Answer::read(reply)?;
     log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());
     log::info!(target: TARGET, "Dynamic Register Code: {}", answer.code()?);
     answer.check()?;
@@ -91,7 +91,7 @@ pub(crate) fn secret_in(reply: &Reply, identity: &Identity) -> Result<Secret, Er
             return Err(Error::BadReply(format!("its {field} is another device's")));
         }
     }
-    let secret = answer.secret("device secret", DEVICE_SECRET_LEN)?;
+    let secret = answer.secret("device secret", "/data/deviceSecret", DEVICE_SECRET_LEN)?;
     log::info!(target: TARGET, "Dynamic Register Device Secret: {}", secret.masked());
     Ok(secret)
 }

@@ -61,13 +61,13 @@ fn body(identity: &Identity, sign: &str) -> String {
 
 /// Reads the grant out of the cloud's reply, which is checked in every part.
 pub(crate) fn grant_in(reply: &Reply) -> Result<Grant, Error> {
-    let answer = Answer::read_with_secret(reply, "/data/iotToken")?;
+    let answer = Answer::read(reply)?;
     log::info!(target: TARGET, "Http Response Payload: {}", answer.shown());
     answer.check()?;
     Ok(Grant {
         server: answer.mqtt_server()?,
         iot_id: answer.text("iotId", "/data/iotId", IOT_ID_MAX)?.to_owned(),
-        iot_token: answer.secret("iotToken", IOT_TOKEN_MAX)?,
+        iot_token: answer.secret("iotToken", "/data/iotToken", IOT_TOKEN_MAX)?,
     })
 }
 

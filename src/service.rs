@@ -7,7 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, chain};
@@ -110,17 +109,16 @@ fn pause(hal: &dyn Hal, longest: Duration) -> Duration {
 /// A reply in the platform's form: `{"code": …, "message": …, "data": {…}}`.
 pub struct Answer {
     json: Value,
-    secret: Option<Zeroizing<String>>,
 }
 
 impl Answer {
-    /// Reads a reply that brings no secret.
+    /// Reads a reply.
     ///
     /// # Errors
     /// [`Error::BadReply`] when it is not JSON; [`Error::Refused`] when it is a server's failure
     /// (HTTP status 5xx) that only the status tells of.
     pub fn read(reply: &Reply) -> Result<Self, Error> {
-        let Ok(json) = serde_json::from_slice::<Value>(&reply.body) else {
+        let Ok(json) = serde_json::from_slice(&reply.body) else {
             // Not printed: half a reply can hold a whole secret.
             let what = format!("HTTP status {}, {} bytes", reply.status, reply.body.len());
             return Err(if (500..=599).contains(&reply.status) {
@@ -129,23 +127,14 @@ impl Answer {
                 Error::BadReply(format!("{what} that are not JSON"))
             });
         };
-        Ok(Answer { json, secret: None })
+        Ok(Answer { json })
     }
 
-    /// Reads a reply and takes the secret at the JSON pointer `secret_at` out of it, so that the
-    /// rest can be shown in a log.
-    ///
-    /// # Errors
-    /// Those of [`Answer::read`].
-    pub fn read_with_secret(reply: &Reply, secret_at: &str) -> Result<Self, Error> {
-        let Answer { mut json, .. } = Self::read(reply)?;
-        let secret = take_secret(&mut json, secret_at);
-        Ok(Answer { json, secret })
-    }
-
-    /// What a log may show: the reply with the secret masked.
-    pub fn shown(&self) -> &Value {
-        &self.json
+    /// What a log may show: the reply with all masked that it calls a secret or a token.
+    pub fn shown(&self) -> Value {
+        let mut shown = self.json.clone();
+        mask(&mut shown);
+        shown
     }
 
     /// The platform's result code, 200 for success.
@@ -174,10 +163,9 @@ impl Answer {
         checked(what, self.get(pointer).and_then(Value::as_str), max)
     }
 
-    /// The secret, at most `max` bytes. What it is called is for the error.
-    pub fn secret(&self, what: &'static str, max: usize) -> Result<Secret, Error> {
-        let secret = self.secret.as_ref().map(|secret| secret.as_str());
-        checked(what, secret, max).map(Secret::new)
+    /// The secret at a JSON pointer, at most `max` bytes. What it is called is for the error.
+    pub fn secret(&self, what: &'static str, pointer: &str, max: usize) -> Result<Secret, Error> {
+        self.text(what, pointer, max).map(Secret::new)
     }
 
     /// The MQTT server that the cloud assigns. Every part is checked: it decides where the device
@@ -207,18 +195,24 @@ fn checked<'a>(what: &'static str, text: Option<&'a str>, max: usize) -> Result<
     printable(what, text, max).map_err(|cause| Error::BadReply(format!("in it {cause}")))
 }
 
-/// Takes the secret out of a reply and leaves what a log may show in its place.
-fn take_secret(json: &mut Value, pointer: &str) -> Option<Zeroizing<String>> {
-    match json.pointer_mut(pointer)? {
-        Value::String(text) => {
-            let secret = Zeroizing::new(std::mem::take(text));
-            *text = Secret::new(secret.as_str()).masked();
-            Some(secret)
+/// Masks whatever has a name like a secret's. A service that answers as another one would must not
+/// have its secret printed.
+fn mask(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let name = name.to_ascii_lowercase();
+                if !["secret", "token"].iter().any(|word| name.contains(word)) {
+                    mask(value);
+                } else if let Value::String(text) = value {
+                    *text = Secret::new(text.as_str()).masked();
+                } else {
+                    *value = Value::Null;
+                }
+            }
         }
-        other => {
-            *other = Value::Null;
-            None
-        }
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
     }
 }
 
@@ -232,13 +226,15 @@ fn loggable(text: &str) -> String {
 mod tests {
     use std::time::Instant;
 
+    use zeroize::Zeroizing;
+
     use super::*;
     use crate::error::TransportError;
     use crate::hal::fake::FakeHal;
 
     fn answer(status: u16, body: &str) -> Result<Answer, Error> {
         let body = Zeroizing::new(body.as_bytes().to_vec());
-        Answer::read_with_secret(&Reply { status, body }, "/data/secret")
+        Answer::read(&Reply { status, body })
     }
 
     fn unreachable() -> Error {
@@ -289,10 +285,13 @@ mod tests {
     #[cfg(not(feature = "log-secrets"))]
     #[test]
     fn what_is_left_for_the_log_holds_no_secret() {
-        let body = r#"{"code":6289,"data":{"secret":"KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4"}}"#;
+        let body = r#"{"code":6289,"data":{"secret":"KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4","id":"x"},"deviceToken":["y"]}"#;
         let answer = answer(200, body).unwrap();
-        let secret = answer.secret("secret", 32).unwrap();
+        let secret = answer.secret("secret", "/data/secret", 32).unwrap();
         assert_eq!(secret.expose(), "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4");
-        assert_eq!(answer.shown().to_string(), r#"{"code":6289,"data":{"secret":"KGQQ****PZD4"}}"#);
+        assert_eq!(
+            answer.shown().to_string(),
+            r#"{"code":6289,"data":{"id":"x","secret":"KGQQ****PZD4"},"deviceToken":null}"#
+        );
     }
 }
