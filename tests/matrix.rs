@@ -67,31 +67,30 @@ fn the_page_is_current() {
     assert!(written == page, "MATRIX.md is stale; run `{UPDATE}=1 cargo test --test matrix`");
 }
 
-/// The headers that declare what is not supported yet, `iot_export.h` and what it includes aside.
-const HEADERS: [&str; 5] = [
-    "exports/iot_export_awss.h",
-    "exports/iot_export_linkkit.h",
-    "exports/linkkit_export.h",
-    "iot_export.h",
-    "iot_import.h",
-];
+/// The headers of the release that may declare something, below the folder `include/<release>`.
+fn headers(abi: Abi) -> Vec<String> {
+    let folder = Path::new(ROOT).join("include").join(abi.number());
+    let in_folder = |name: &str| {
+        let entries = fs::read_dir(folder.join(name)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        paths.map(|path| format!("{name}/{path}")).collect::<Vec<_>>()
+    };
+    ["exports", "imports"].map(in_folder).concat()
+}
 
 /// What the headers of the release say that each function returns, by its name.
 fn documented(abi: Abi) -> BTreeMap<String, String> {
     let folder = Path::new(ROOT).join("include").join(abi.number());
     let mut failures = BTreeMap::new();
-    for folder in [folder.join("exports"), folder.join("imports")] {
-        for header in fs::read_dir(folder).unwrap() {
-            let text = fs::read_to_string(header.unwrap().path()).unwrap();
-            for declaration in text.split("/**").filter(|text| text.contains("Not supported yet: "))
-            {
-                let (comment, code) = declaration.split_once("*/").unwrap();
-                let (_, failure) = comment.rsplit_once("Not supported yet: ").unwrap();
-                let (before, _) = code.split_once('(').unwrap();
-                let name = before.rsplit([' ', '*', '\n']).next().unwrap();
-                let failure = failure.trim().trim_end_matches('.').trim_start_matches("returns ");
-                failures.insert(name.to_owned(), failure.to_owned());
-            }
+    for header in headers(abi) {
+        let text = fs::read_to_string(folder.join(header)).unwrap();
+        for declaration in text.split("/**").filter(|text| text.contains("Not supported yet: ")) {
+            let (comment, code) = declaration.split_once("*/").unwrap();
+            let (_, failure) = comment.rsplit_once("Not supported yet: ").unwrap();
+            let (before, _) = code.split_once('(').unwrap();
+            let name = before.rsplit([' ', '*', '\n']).next().unwrap();
+            let failure = failure.trim().trim_end_matches('.').trim_start_matches("returns ");
+            failures.insert(name.to_owned(), failure.to_owned());
         }
     }
     failures
@@ -101,8 +100,9 @@ fn documented(abi: Abi) -> BTreeMap<String, String> {
 /// which can make up the arguments.
 fn program(abi: Abi, functions: &[String]) -> String {
     let documented = documented(abi);
-    let mut code = String::from("#include <cstdint>\n#include <cstdio>\n");
-    for header in HEADERS {
+    // With the functions that some headers declare only then.
+    let mut code = String::from("#define FS_ENABLED\n#include <cstdint>\n#include <cstdio>\n");
+    for header in headers(abi) {
         writeln!(code, "#include \"{header}\"").unwrap();
     }
     code.push_str("extern \"C\" {\n");

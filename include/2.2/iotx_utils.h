@@ -50,6 +50,9 @@ void LITE_json_keys_release(list_head_t *keylist);
 }
 #endif
 
+/** Takes memory; further arguments are not looked at. */
+#define LITE_malloc(size, ...) HAL_Malloc((uint32_t)(size))
+
 /** Frees what a function below returned, and forgets where it was. */
 #define LITE_free(ptr) \
     do { \

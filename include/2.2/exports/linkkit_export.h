@@ -11,6 +11,20 @@
 extern "C" {
 #endif
 
+/** Asks the device model to end. Not supported yet: does nothing. */
+void linkkit_try_leave(void);
+
+/** Whether it ended. Not supported yet: returns -1. */
+int linkkit_is_end(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Hears the answer to what was posted. */
 typedef void (*handle_post_cb_fp_t)(const void *thing_id, int respons_id, int code,
                                     const char *response_message, void *ctx);
@@ -113,14 +127,8 @@ typedef void (*handle_service_fota_callback_fp_t)(service_fota_callback_type_t c
 /** Handles one thing that came. Not supported yet: returns NULL. */
 void *linkkit_dispatch(void);
 
-/** Asks the device model to end. Not supported yet: does nothing. */
-void linkkit_try_leave(void);
-
-/** Whether it was asked to end. Not supported yet: returns -1. */
+/** Whether the device model was asked to end. Not supported yet: returns -1. */
 int linkkit_is_try_leave(void);
-
-/** Whether it ended. Not supported yet: returns -1. */
-int linkkit_is_end(void);
 
 /** Sets an option. Not supported yet: returns -1. */
 int linkkit_set_opt(linkkit_opt_t opt, void *data);
@@ -182,6 +190,9 @@ int linkkit_fota_init(handle_service_fota_callback_fp_t callback_fp);
 
 /** Fetches new firmware. Not supported yet: returns -1. */
 int linkkit_invoke_fota_service(void *data_buf, int data_buf_length);
+
+/** Asks the cloud for the time. Not supported yet: returns -1. */
+int linkkit_ntp_time_request(void (*ntp_reply_cb)(const char *ntp_offset_time_ms));
 
 #ifdef __cplusplus
 }

@@ -108,6 +108,28 @@ int IOT_HTTP2_Stream_Close(void *handle, stream_data_info_t *info);
 /** Closes a connection. Not supported yet: returns -1. */
 int IOT_HTTP2_Disconnect(void *handle);
 
+#ifdef FS_ENABLED
+/** How an upload ended. */
+typedef enum {
+    UPLOAD_FILE_NOT_EXIST = -9,
+    UPLOAD_FILE_READ_FAILED = -8,
+    UPLOAD_STREAM_OPEN_FAILED = -7,
+    UPLOAD_STREAM_SEND_FAILED = -6,
+    UPLOAD_MALLOC_FAILED = -5,
+    UPLOAD_NULL_POINT = -2,
+    UPLOAD_ERROR_COMMON = -1,
+    UPLOAD_SUCCESS = 0,
+} http2_file_upload_result_t;
+
+/** Hears how an upload ended. */
+typedef void (*upload_file_result_cb)(const char *path, int result, void *user_data);
+
+/** Sends a file and has `cb` called at the end. Not supported yet: returns -1. */
+int IOT_HTTP2_Stream_UploadFile(void *handle, const char *file_path, const char *identify,
+                                header_ext_info_t *header, upload_file_result_cb cb,
+                                void *user_data);
+#endif
+
 #ifdef __cplusplus
 }
 #endif

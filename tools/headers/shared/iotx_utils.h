@@ -1,3 +1,6 @@
+/** Takes memory; further arguments are not looked at. */
+#define LITE_malloc(size, ...) HAL_Malloc((uint32_t)(size))
+
 /** Frees what a function below returned, and forgets where it was. */
 #define LITE_free(ptr) \
     do { \

@@ -85,9 +85,15 @@ const V2_2: &[Header] = &[
     OTA,
     HTTP,
     Header { includes: &["iot_export.h"], ..named("exports/iot_export_subdev.h") },
+    HTTP2,
+    Header {
+        includes: &["exports/iot_export_http2.h"],
+        ..named("exports/iot_export_file_uploader.h")
+    },
     LINKKIT,
     named("exports/iot_export_awss.h"),
     Header { system: &["stdint.h", "unistd.h"], ..named("exports/linkkit_export.h") },
+    GATEWAY,
     Header {
         system: &["stdio.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
         includes: IMPORT_INCLUDES,
@@ -168,7 +174,7 @@ const V2_3: &[Header] = &[
     COAP,
     OTA,
     HTTP,
-    Header { system: &["stdint.h"], ..named("exports/iot_export_http2.h") },
+    HTTP2,
     Header {
         includes: &["exports/iot_export_http2.h"],
         ..named("exports/iot_export_http2_stream.h")
@@ -176,6 +182,7 @@ const V2_3: &[Header] = &[
     LINKKIT,
     named("exports/iot_export_awss.h"),
     Header { system: &["stdint.h"], ..named("exports/linkkit_export.h") },
+    GATEWAY,
     Header {
         system: &["stdio.h", "string.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
         includes: IMPORT_INCLUDES,
@@ -227,6 +234,15 @@ const COAP: Header = Header { includes: &["iot_export.h"], ..named("exports/iot_
 const OTA: Header = Header { includes: &["iot_import.h"], ..named("exports/iot_export_ota.h") };
 
 const HTTP: Header = Header { includes: &["iot_export.h"], ..named("exports/iot_export_http.h") };
+
+const HTTP2: Header = Header { system: &["stdint.h"], ..named("exports/iot_export_http2.h") };
+
+/// Two types are those of the other header of the device model.
+const GATEWAY: Header = Header {
+    system: &["sys/types.h"],
+    includes: &["exports/linkkit_export.h"],
+    ..named("exports/linkkit_gateway_export.h")
+};
 
 const LINKKIT: Header = Header {
     includes: &["iot_export.h", "imports/iot_import_product.h"],

@@ -148,7 +148,6 @@ fn undeclared(release: &str) -> BTreeSet<&'static str> {
         "HAL_GetUUID",
         "HAL_Realloc",
         "linkkit_ntp_time_reply",
-        "linkkit_ntp_time_request",
     ];
     const V2_3: &[&str] = &[
         "awss_report_reset_to_cloud",

@@ -1,4 +1,4 @@
-//! What release 2.2 exports for OTA, device shadow, device model, sub-devices, CoAP, HTTP and Wi-Fi provisioning: not supported yet.
+//! What release 2.2 exports for OTA, device shadow, device model, sub-devices, CoAP, HTTP, HTTP/2 and Wi-Fi provisioning: not supported yet.
 
 use crate::capi::unsupported::unsupported;
 
@@ -62,10 +62,44 @@ unsupported! {
         awss_start
         awss_stop
         awss_stop_timer
+        iotx_http2_client_disconnect
+        iotx_http2_client_recv
+        iotx_http2_client_send
+        iotx_http2_client_send_ping
+        iotx_http2_get_available_window_size
+        iotx_http2_set_bitrate
+        iotx_http2_set_device_info
+        iotx_http2_update_window_size
+        iotx_upload_file
+        iotx_upload_file_async
         linkkit_answer_service
         linkkit_cota_init
         linkkit_end
         linkkit_fota_init
+        linkkit_gateway_delete_extinfos
+        linkkit_gateway_exit
+        linkkit_gateway_fota_init
+        linkkit_gateway_get_devinfo
+        linkkit_gateway_get_num_devices
+        linkkit_gateway_get_topo
+        linkkit_gateway_init
+        linkkit_gateway_invoke_fota_service
+        linkkit_gateway_post_extinfos
+        linkkit_gateway_post_property_json
+        linkkit_gateway_post_property_json_sync
+        linkkit_gateway_post_rawdata
+        linkkit_gateway_set_event_callback
+        linkkit_gateway_setopt
+        linkkit_gateway_start
+        linkkit_gateway_stop
+        linkkit_gateway_subdev_create
+        linkkit_gateway_subdev_destroy
+        linkkit_gateway_subdev_login
+        linkkit_gateway_subdev_logout
+        linkkit_gateway_subdev_register
+        linkkit_gateway_subdev_unregister
+        linkkit_gateway_trigger_event_json
+        linkkit_gateway_trigger_event_json_sync
         linkkit_get_value
         linkkit_invoke_cota_get_config
         linkkit_invoke_cota_service
@@ -89,7 +123,9 @@ unsupported! {
         IOT_HTTP_Init
         IOT_OTA_Init
         IOT_Shadow_Construct
+        iotx_http2_client_connect
         linkkit_dispatch
+        linkkit_gateway_get_default_params
         linkkit_set_tsl
     }
     nothing {
@@ -98,6 +134,7 @@ unsupported! {
         IOT_HTTP_Disconnect
         IOT_Linkkit_Yield
         IOT_Shadow_Yield
+        iotx_http2_upload_file_init
         linkkit_try_leave
     }
     number {

@@ -1,4 +1,4 @@
-//! What release 2.3 exports for OTA, device shadow, device model, CoAP, HTTP, HTTP/2 and Wi-Fi provisioning: not supported yet.
+//! What release 2.3 exports for OTA, device shadow, device model, sub-devices, CoAP, HTTP, HTTP/2 and Wi-Fi provisioning: not supported yet.
 
 use crate::capi::unsupported::unsupported;
 
@@ -14,6 +14,7 @@ unsupported! {
         IOT_HTTP2_Stream_Open
         IOT_HTTP2_Stream_Query
         IOT_HTTP2_Stream_Send
+        IOT_HTTP2_Stream_UploadFile
         IOT_HTTP_DeviceNameAuth
         IOT_HTTP_SendMessage
         IOT_Linkkit_Close
@@ -64,7 +65,47 @@ unsupported! {
         iotx_http2_exec_io
         iotx_http2_get_available_window_size
         iotx_http2_update_window_size
+        linkkit_answer_service
+        linkkit_cota_init
+        linkkit_end
+        linkkit_fota_init
+        linkkit_gateway_delete_extinfos
+        linkkit_gateway_exit
+        linkkit_gateway_fota_init
+        linkkit_gateway_get_devinfo
+        linkkit_gateway_get_num_devices
+        linkkit_gateway_init
+        linkkit_gateway_invoke_fota_service
+        linkkit_gateway_post_extinfos
+        linkkit_gateway_post_property_json
+        linkkit_gateway_post_property_json_sync
+        linkkit_gateway_post_rawdata
+        linkkit_gateway_set_event_callback
+        linkkit_gateway_setopt
+        linkkit_gateway_start
+        linkkit_gateway_stop
+        linkkit_gateway_subdev_create
+        linkkit_gateway_subdev_destroy
+        linkkit_gateway_subdev_login
+        linkkit_gateway_subdev_logout
+        linkkit_gateway_subdev_register
+        linkkit_gateway_subdev_unregister
+        linkkit_gateway_trigger_event_json
+        linkkit_gateway_trigger_event_json_sync
+        linkkit_get_value
+        linkkit_invoke_cota_get_config
+        linkkit_invoke_cota_service
+        linkkit_invoke_fota_service
+        linkkit_invoke_raw_service
+        linkkit_is_try_leave
         linkkit_ntp_time_request
+        linkkit_post_property
+        linkkit_set_opt
+        linkkit_set_value
+        linkkit_start
+        linkkit_trigger_event
+        linkkit_trigger_extended_info_operate
+        linkkit_yield
     }
     pointer {
         IOT_CoAP_Init
@@ -74,6 +115,9 @@ unsupported! {
         IOT_Shadow_Construct
         iotx_http2_client_connect
         iotx_http2_client_connect_with_cb
+        linkkit_dispatch
+        linkkit_gateway_get_default_params
+        linkkit_set_tsl
     }
     nothing {
         IOT_CoAP_Deinit

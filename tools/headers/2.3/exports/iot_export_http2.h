@@ -1,13 +1,3 @@
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/** Whether data ends its stream. */
-typedef enum {
-    HTTP2_FLAG_NONE = 0,
-    HTTP2_FLAG_END_STREAM = 1,
-} http2_flag;
-
 /** A link of a list. */
 typedef struct http2_list_s {
     struct http2_list_s *prev;
@@ -46,51 +36,13 @@ typedef struct http2_connection {
     http2_user_cb_t *cbs;
 } http2_connection_t;
 
-/** A header; the lengths are in bytes. */
-typedef struct http2_header_struct {
-    char *name;
-    char *value;
-    int namelen;
-    int valuelen;
-} http2_header;
-
-/** What is sent on a stream. */
-typedef struct http2_data_struct {
-    http2_header *header;
-    int header_count;
-    char *data;
-    /** In bytes. */
-    int len;
-    int stream_id;
-    /** An `http2_flag`. */
-    int flag;
-} http2_data;
-
-/** Connects. Not supported yet: returns NULL. */
-http2_connection_t *iotx_http2_client_connect(void *pclient, char *url, int port);
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Connects, with functions to call. Not supported yet: returns NULL. */
 http2_connection_t *iotx_http2_client_connect_with_cb(void *pclient, char *url, int port,
                                                       http2_user_cb_t *cb);
-
-/** Sends. Not supported yet: returns -1. */
-int iotx_http2_client_send(http2_connection_t *conn, http2_data *h2_data);
-
-/** Receives. Not supported yet: returns -1. */
-int iotx_http2_client_recv(http2_connection_t *conn, char *data, int data_len, int *len,
-                           int timeout);
-
-/** Closes a connection. Not supported yet: returns -1. */
-int iotx_http2_client_disconnect(http2_connection_t *conn);
-
-/** Sends a ping. Not supported yet: returns -1. */
-int iotx_http2_client_send_ping(http2_connection_t *conn);
-
-/** How much the peer takes. Not supported yet: returns -1. */
-int iotx_http2_get_available_window_size(http2_connection_t *conn);
-
-/** Lets the peer send more. Not supported yet: returns -1. */
-int iotx_http2_update_window_size(http2_connection_t *conn);
 
 /** Sends and receives what is there. Not supported yet: returns -1. */
 int iotx_http2_exec_io(http2_connection_t *connection);

@@ -2,7 +2,8 @@
 
 #include "exports/iot_export_awss.h"
 #include "exports/iot_export_linkkit.h"
-#include "exports/linkkit_export.h"
+#include "exports/iot_export_file_uploader.h"
+#include "exports/linkkit_gateway_export.h"
 #include "iot_import.h"
 #include "iotx_utils.h"
 
@@ -222,3 +223,41 @@ FUNCTION(int, LITE_json_value_type, (char *src, int src_len));
 FUNCTION(list_head_t *, LITE_json_keys_of, (char *src, char *prefix, ...));
 FUNCTION(list_head_t *, LITE_json_keys_of_ext, (char *src, char *prefix, ...));
 FUNCTION(void, LITE_json_keys_release, (list_head_t *keylist));
+FUNCTION(linkkit_params_t *, linkkit_gateway_get_default_params, (void));
+FUNCTION(int, linkkit_gateway_setopt, (linkkit_params_t *params, int option, void *value, int value_len));
+FUNCTION(int, linkkit_gateway_set_event_callback, (linkkit_params_t *params, int (*event_cb)(linkkit_event_t *ev, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_init, (linkkit_params_t *initParams));
+FUNCTION(int, linkkit_gateway_exit, (void));
+FUNCTION(int, linkkit_gateway_start, (linkkit_cbs_t *cbs, void *ctx));
+FUNCTION(int, linkkit_gateway_stop, (int devid));
+FUNCTION(int, linkkit_gateway_get_topo, (void));
+FUNCTION(int, linkkit_gateway_subdev_register, (char *productKey, char *deviceName, char *deviceSecret));
+FUNCTION(int, linkkit_gateway_subdev_unregister, (char *productKey, char *deviceName));
+FUNCTION(int, linkkit_gateway_subdev_create, (char *productKey, char *deviceName, linkkit_cbs_t *cbs, void *ctx));
+FUNCTION(int, linkkit_gateway_subdev_destroy, (int devid));
+FUNCTION(int, linkkit_gateway_subdev_login, (int devid));
+FUNCTION(int, linkkit_gateway_subdev_logout, (int devid));
+FUNCTION(int, linkkit_gateway_get_devinfo, (int devid, linkkit_devinfo_t *devinfo));
+FUNCTION(int, linkkit_gateway_trigger_event_json_sync, (int devid, char *identifier, char *event, int timeout_ms));
+FUNCTION(int, linkkit_gateway_trigger_event_json, (int devid, char *identifier, char *event, int timeout_ms, void (*func)(int retval, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_post_property_json_sync, (int devid, char *property, int timeout_ms));
+FUNCTION(int, linkkit_gateway_post_property_json, (int devid, char *property, int timeout_ms, void (*func)(int retval, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_post_rawdata, (int devid, void *data, int len));
+FUNCTION(int, linkkit_gateway_fota_init, (handle_service_fota_callback_fp_t callback_fp));
+FUNCTION(int, linkkit_gateway_invoke_fota_service, (void* data_buf, int data_buf_length));
+FUNCTION(int, linkkit_gateway_post_extinfos, (int devid, linkkit_extinfo_t *extinfos, int nb_extinfos, int timeout_ms));
+FUNCTION(int, linkkit_gateway_delete_extinfos, (int devid, linkkit_extinfo_t *extinfos, int nb_extinfos, int timeout_ms));
+FUNCTION(int, linkkit_gateway_get_num_devices, (void));
+FUNCTION(http2_connection_t *, iotx_http2_client_connect, (void *pclient, char *url, int port));
+FUNCTION(int, iotx_http2_client_send, (http2_connection_t *conn, http2_data *h2_data));
+FUNCTION(int, iotx_http2_client_recv, (http2_connection_t *conn, char *data, int data_len, int *len, int timeout));
+FUNCTION(int, iotx_http2_client_disconnect, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_client_send_ping, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_get_available_window_size, (http2_connection_t *conn));
+FUNCTION(int, iotx_http2_update_window_size, (http2_connection_t *conn));
+FUNCTION(void, iotx_http2_upload_file_init, (device_conn_info *conn_info));
+FUNCTION(int, iotx_http2_set_bitrate, (int bitrate));
+FUNCTION(int, iotx_upload_file, (http2_connection_t *conn, file_sync_info *file_info));
+FUNCTION(HTTP2_UPLOAD_FILE_RET_TYPE, iotx_upload_file_async, (char *file_name, int type, iotx_upload_file_callback callback, void *user_data));
+FUNCTION(int, iotx_http2_set_device_info, (char *pk, char *dn, char *ds));
+FUNCTION(int, linkkit_ntp_time_request, (void (*ntp_reply_cb)(const char *ntp_offset_time_ms)));

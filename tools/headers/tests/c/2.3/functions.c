@@ -1,7 +1,10 @@
 /* The functions of release 2.3.0: a declaration that is missing or of another type does not compile. */
 
+/* Declares the upload of files, too. */
+#define FS_ENABLED
+
 #include "exports/iot_export_linkkit.h"
-#include "exports/linkkit_export.h"
+#include "exports/linkkit_gateway_export.h"
 #include "iot_import.h"
 #include "iotx_utils.h"
 
@@ -225,3 +228,47 @@ FUNCTION(int, IOT_Linkkit_Query, (int devid, iotx_linkkit_msg_type_t msg_type, u
 FUNCTION(int, IOT_Linkkit_TriggerEvent, (int devid, char *eventid, int eventid_len, char *payload, int payload_len));
 FUNCTION(int, linkkit_ntp_time_request, (void (*ntp_reply_cb)(const char *ntp_offset_time_ms)));
 FUNCTION(char *, LITE_json_value_of, (char *key, char *src, ...));
+FUNCTION(linkkit_params_t *, linkkit_gateway_get_default_params, (void));
+FUNCTION(int, linkkit_gateway_setopt, (linkkit_params_t *params, int option, void *value, int value_len));
+FUNCTION(int, linkkit_gateway_set_event_callback, (linkkit_params_t *params, int (*event_cb)(linkkit_event_t *ev, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_init, (linkkit_params_t *initParams));
+FUNCTION(int, linkkit_gateway_exit, (void));
+FUNCTION(int, linkkit_gateway_start, (linkkit_cbs_t *cbs, void *ctx));
+FUNCTION(int, linkkit_gateway_stop, (int devid));
+FUNCTION(int, linkkit_gateway_subdev_register, (char *productKey, char *deviceName, char *deviceSecret));
+FUNCTION(int, linkkit_gateway_subdev_unregister, (char *productKey, char *deviceName));
+FUNCTION(int, linkkit_gateway_subdev_create, (char *productKey, char *deviceName, linkkit_cbs_t *cbs, void *ctx));
+FUNCTION(int, linkkit_gateway_subdev_destroy, (int devid));
+FUNCTION(int, linkkit_gateway_subdev_login, (int devid));
+FUNCTION(int, linkkit_gateway_subdev_logout, (int devid));
+FUNCTION(int, linkkit_gateway_get_devinfo, (int devid, linkkit_devinfo_t *devinfo));
+FUNCTION(int, linkkit_gateway_trigger_event_json_sync, (int devid, char *identifier, char *event, int timeout_ms));
+FUNCTION(int, linkkit_gateway_trigger_event_json, (int devid, char *identifier, char *event, int timeout_ms, void (*func)(int retval, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_post_property_json_sync, (int devid, char *property, int timeout_ms));
+FUNCTION(int, linkkit_gateway_post_property_json, (int devid, char *property, int timeout_ms, void (*func)(int retval, void *ctx), void *ctx));
+FUNCTION(int, linkkit_gateway_post_rawdata, (int devid, void *data, int len));
+FUNCTION(int, linkkit_gateway_fota_init, (handle_service_fota_callback_fp_t callback_fp));
+FUNCTION(int, linkkit_gateway_invoke_fota_service, (void *data_buf, int data_buf_length));
+FUNCTION(int, linkkit_gateway_post_extinfos, (int devid, linkkit_extinfo_t *extinfos, int nb_extinfos, int timeout_ms));
+FUNCTION(int, linkkit_gateway_delete_extinfos, (int devid, linkkit_extinfo_t *extinfos, int nb_extinfos, int timeout_ms));
+FUNCTION(int, linkkit_gateway_get_num_devices, (void));
+FUNCTION(void *, linkkit_dispatch, (void));
+FUNCTION(int, linkkit_is_try_leave, (void));
+FUNCTION(int, linkkit_set_opt, (linkkit_opt_t opt, void *data));
+FUNCTION(int, linkkit_start, (int max_buffered_msg, int get_tsl_from_cloud, linkkit_loglevel_t log_level, linkkit_ops_t *ops, linkkit_cloud_domain_type_t domain_type, void *user_context));
+FUNCTION(int, linkkit_end, (void));
+FUNCTION(void *, linkkit_set_tsl, (const char *tsl, int tsl_len));
+FUNCTION(int, linkkit_set_value, (linkkit_method_set_t method_set, const void *thing_id, const char *identifier, const void *value, const char *value_str));
+FUNCTION(int, linkkit_get_value, (linkkit_method_get_t method_get, const void *thing_id, const char *identifier, void *value, char **value_str));
+FUNCTION(int, linkkit_answer_service, (const void *thing_id, const char *service_identifier, int response_id, int code));
+FUNCTION(int, linkkit_invoke_raw_service, (const void *thing_id, int is_up_raw, void *raw_data, int raw_data_length));
+FUNCTION(int, linkkit_trigger_extended_info_operate, (const void *thing_id, const char *params, linkkit_extended_info_operate_t linkkit_extended_info_operation));
+FUNCTION(int, linkkit_trigger_event, (const void *thing_id, const char *event_identifier, handle_post_cb_fp_t cb));
+FUNCTION(int, linkkit_post_property, (const void *thing_id, const char *property_identifier, handle_post_cb_fp_t cb));
+FUNCTION(int, linkkit_yield, (int timeout_ms));
+FUNCTION(int, linkkit_cota_init, (handle_service_cota_callback_fp_t callback_fp));
+FUNCTION(int, linkkit_invoke_cota_service, (void *data_buf, int data_buf_length));
+FUNCTION(int, linkkit_invoke_cota_get_config, (const char *config_scope, const char *get_type, const char *attribute_Keys, void *option));
+FUNCTION(int, linkkit_fota_init, (handle_service_fota_callback_fp_t callback_fp));
+FUNCTION(int, linkkit_invoke_fota_service, (void *data_buf, int data_buf_length));
+FUNCTION(int, IOT_HTTP2_Stream_UploadFile, (void *handle, const char *file_path, const char *identify, header_ext_info_t *header, upload_file_result_cb cb, void *user_data));
