@@ -4,6 +4,7 @@
  * short. Each has its code, and none looks where it must not: built with AddressSanitizer, or run
  * under valgrind. All memory is of exactly the size that is told.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,6 +327,51 @@ static void files(void)
     free(data);
 }
 
+static void *sleep_for_ever(void *arg)
+{
+    for (;;) {
+        HAL_SleepMs(1);
+    }
+    return arg;
+}
+
+/* The threads of this process. */
+static int running(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *entry;
+    int count = 0;
+
+    while ((entry = readdir(tasks)) != NULL) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return count;
+}
+
+static void threads(void)
+{
+    void *thread = NULL, *detached = NULL;
+
+    HAL_ThreadDetach((void *)1);
+    HAL_ThreadDelete((void *)1);
+    HAL_ThreadDetach(&thread);
+    HAL_ThreadDelete(&thread);
+    IS(0, HAL_ThreadCreate(&thread, sleep_for_ever, NULL, NULL, NULL));
+    HAL_ThreadDelete(thread);
+    HAL_ThreadDelete(thread);
+    HAL_ThreadDetach(thread);
+    IS(0, HAL_ThreadCreate(&detached, sleep_for_ever, NULL, NULL, NULL));
+    HAL_ThreadDetach(detached);
+    HAL_ThreadDetach(detached);
+    HAL_ThreadDelete(detached);
+    HAL_ThreadDelete(detached);
+    /* Nobody else waits for it, and it would count as a leak. */
+    while (running() > 1) {
+        HAL_SleepMs(1);
+    }
+}
+
 enum kind { MUTEX, SEMAPHORE, TIMER, AES, FILE_STREAM, KINDS };
 
 static void make(void *handles[KINDS])
@@ -444,6 +490,7 @@ int main(void)
     ciphers();
     files();
     handles();
+    threads();
     interfaces();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -14,7 +14,7 @@ mod device;
 mod handles;
 mod udp;
 
-use handles::Objects;
+use handles::{Living, Objects};
 
 use crate::capi::boundary::{cancellation_point, guard};
 use crate::error::{TransportError, chain};
@@ -108,6 +108,11 @@ extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout
 
 // Threads
 
+/// Those that are waited for when they are deleted.
+static THREADS: Living = Living::new();
+/// Those that nobody waits for. Some have ended: nothing tells of that.
+static DETACHED: Living = Living::new();
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_ThreadCreate(
     thread_handle: *mut *mut c_void,
@@ -132,7 +137,11 @@ unsafe extern "C" fn linkkit_default_HAL_ThreadCreate(
         // SAFETY: the caller wants the routine called with the argument.
         match unsafe { thread::create(routine, arg, &wish) } {
             Ok(thread) => {
-                *thread_handle = thread as *mut c_void;
+                let handle = thread as *mut c_void;
+                // One that has ended may have had this handle.
+                DETACHED.remove(handle);
+                let threads = if wish.detached { &DETACHED } else { &THREADS };
+                *thread_handle = threads.insert(handle);
                 0
             }
             Err(cause) => fail("HAL_ThreadCreate", FAILED, &cause),
@@ -154,19 +163,28 @@ impl hal_os_thread_param_t {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_ThreadDetach(thread_handle: *mut c_void) {
-    // SAFETY: the caller passes a handle of HAL_ThreadCreate that is neither detached nor deleted.
-    let detach = |handle: *mut c_void| unsafe { thread::detach(handle as libc::pthread_t) };
-    guard((), || report("HAL_ThreadDetach", non_null(thread_handle).map(detach)));
+extern "C" fn linkkit_default_HAL_ThreadDetach(thread_handle: *mut c_void) {
+    let detach = |handle: *mut c_void| {
+        DETACHED.insert(handle);
+        // SAFETY: neither detached nor deleted, and nobody else has taken it.
+        unsafe { thread::detach(handle as libc::pthread_t) }
+    };
+    guard((), || report("HAL_ThreadDetach", THREADS.remove(thread_handle).map(detach)));
 }
 
 /// The shim answers NULL, which ends the calling thread, itself.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_ThreadDelete(thread_handle: *mut c_void) {
-    // SAFETY: the caller passes a handle of HAL_ThreadCreate that is neither detached nor deleted,
-    // and not its own.
+    // SAFETY: neither detached nor deleted, nobody else has taken it, and it is not the caller's
+    // own, as the caller promises.
     let delete = |handle: *mut c_void| unsafe { thread::delete(handle as libc::pthread_t) };
-    guard((), || report("HAL_ThreadDelete", non_null(thread_handle).map(delete)));
+    // SAFETY: the caller passes no detached thread that has ended.
+    let cancel = |handle: *mut c_void| unsafe { thread::cancel(handle as libc::pthread_t) };
+    guard((), || {
+        let deleted = THREADS.remove(thread_handle).map(delete);
+        let ended = deleted.or_else(|| DETACHED.remove(thread_handle).map(cancel));
+        report("HAL_ThreadDelete", ended);
+    });
 }
 
 // Time
@@ -520,10 +538,6 @@ extern "C" fn linkkit_default_iotx_ca_get() -> *const c_char {
 
 // Pointers to values
 
-fn non_null(handle: *mut c_void) -> Option<*mut c_void> {
-    (!handle.is_null()).then_some(handle)
-}
-
 /// NULL may be destroyed, as it may be freed.
 fn ended<T>(function: &str, handle: *mut c_void, object: Option<T>) {
     if object.is_none() && !handle.is_null() {
@@ -535,7 +549,7 @@ fn ended<T>(function: &str, handle: *mut c_void, object: Option<T>) {
 /// The pointer is NULL, or to a NUL-terminated string that lives as long as the result.
 unsafe fn c_string<'a>(text: *const c_char) -> Option<&'a CStr> {
     // SAFETY: as the caller promises.
-    non_null(text.cast_mut().cast()).map(|_| unsafe { CStr::from_ptr(text) })
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 /// # Safety

@@ -70,13 +70,22 @@ pub(crate) unsafe fn detach(thread: libc::pthread_t) -> io::Result<()> {
     os_result(unsafe { libc::pthread_detach(thread) })
 }
 
+/// Ends a thread at its next cancellation point.
+///
+/// # Safety
+/// The thread was made by [`create`]; it runs, or is neither detached nor joined.
+pub(crate) unsafe fn cancel(thread: libc::pthread_t) -> io::Result<()> {
+    // SAFETY: as the caller promises. A thread that has already ended ignores it.
+    os_result(unsafe { libc::pthread_cancel(thread) })
+}
+
 /// Ends a thread at its next cancellation point and waits for its end.
 ///
 /// # Safety
 /// As [`detach`]; and the thread is not the calling one.
 pub(crate) unsafe fn delete(thread: libc::pthread_t) -> io::Result<()> {
-    // SAFETY: as the caller promises. A thread that has already ended ignores it.
-    unsafe { libc::pthread_cancel(thread) };
+    // SAFETY: as the caller promises. One that has already ended is waited for all the same.
+    let _ = unsafe { cancel(thread) };
     // SAFETY: as the caller promises.
     os_result(unsafe { libc::pthread_join(thread, std::ptr::null_mut()) })
 }
