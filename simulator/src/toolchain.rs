@@ -180,14 +180,25 @@ fn compiler() -> Command {
     Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
 }
 
-fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
+/// Cargo in the source tree, also from inside of a program that cargo runs.
+pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace()).args([
-        "build",
-        "--package=linkkit",
-        "--lib",
-        "--message-format=json-render-diagnostics",
-    ]);
+    cargo.current_dir(workspace());
+    // Cargo tells the programs that it runs, such as tests, of their own package. Build scripts
+    // watch these variables, and half of the dependencies would be compiled anew.
+    for (name, _) in env::vars_os() {
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
+        if name.to_str().is_some_and(|name| of_package.iter().any(|start| name.starts_with(start)))
+        {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--package=linkkit", "--lib", "--message-format=json-render-diagnostics"]);
     if profile == Profile::Release {
         cargo.arg("--release");
     }
@@ -198,15 +209,6 @@ fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
         cargo.arg("--target-dir").arg(target.join(format!("abi-{}", abi.number())));
         cargo.args(["--no-default-features", "--features"]);
         cargo.arg(format!("abi-{}", abi.number().replace('.', "-")));
-    }
-    // Cargo tells the programs that it runs, such as tests, of their own package. Build scripts
-    // watch these variables, and half of the dependencies would be compiled anew.
-    for (name, _) in env::vars_os() {
-        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
-        if name.to_str().is_some_and(|name| of_package.iter().any(|start| name.starts_with(start)))
-        {
-            cargo.env_remove(name);
-        }
     }
     let output =
         cargo.stderr(Stdio::inherit()).output().trying(|| format!("run {}", shown(&cargo)))?;
