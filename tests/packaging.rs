@@ -219,6 +219,18 @@ fn pkg_config_links_the_archives() {
 }
 
 #[test]
+fn headers_are_found_without_their_folder() {
+    let firmware = Firmware::new(EXAMPLE);
+    let source = "#include \"iot_export_linkkit.h\"\n\
+                  int main(void) { return IOT_Linkkit_Close(0) == -1 ? 0 : 1; }\n";
+    fs::write(firmware.0.path().join("firmware.c"), source).unwrap();
+    done(firmware.pkg_config(&["--static", "--cflags", "--libs"]).arg("-static"));
+    firmware.run().succeeded();
+    firmware.find_package(&["-DLINKKIT_TARGET=linkkit::iot_sdk_static"]);
+    firmware.run().succeeded();
+}
+
+#[test]
 fn cmake_links_the_shared_library() {
     let firmware = Firmware::new(EXAMPLE);
     firmware.find_package(&["-DLINKKIT_TARGET=linkkit::iot_sdk"]);
