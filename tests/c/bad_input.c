@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "device.h"
+#include "iotx_utils.h"
 
 #ifdef RELEASE_2_2
 #define SUBSCRIBE_SYNC(client, filter, qos, handler)                                               \
@@ -273,6 +274,53 @@ static void connected(void *client)
     EXPECT(IOT_MQTT_CheckStateNormal(client) == 1);
 }
 
+/* None of these says anything: that a value is not there is no error. */
+static void json(void)
+{
+    char key[] = "name", none[] = "none", broken[] = "{\"name\":", whole[] = "{\"name\":[1,2]}";
+
+    EXPECT(LITE_json_value_of(NULL, whole) == NULL);
+    EXPECT(LITE_json_value_of(key, NULL) == NULL);
+    EXPECT(LITE_json_value_of(key, broken) == NULL);
+    EXPECT(LITE_json_value_of(none, whole) == NULL);
+#ifdef RELEASE_2_2
+    {
+        /* Without a NUL, so that whoever looks for one looks too far. */
+        int len = (int)strlen(whole), found = 7;
+        char *text = memcpy(malloc((size_t)len), whole, (size_t)len);
+        char *list = memcpy(malloc(5), "[1,2]", 5);
+        char prefix[] = "";
+
+        EXPECT(LITE_json_value_of_ext(NULL, whole) == NULL);
+        EXPECT(LITE_json_value_of_ext(key, NULL) == NULL);
+        EXPECT(LITE_json_value_of_ext2(NULL, text, len, &found) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, NULL, len, &found) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, text, len, NULL) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, text, 0, &found) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, text, -1, &found) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, text, len - 1, &found) == NULL);
+        EXPECT(LITE_json_value_of_ext2(key, text, len, &found) == text + 8 && found == 5);
+        EXPECT(LITE_json_array_get_item(1, NULL, 5, &found) == NULL);
+        EXPECT(LITE_json_array_get_item(1, list, 5, NULL) == NULL);
+        EXPECT(LITE_json_array_get_item(1, list, -1, &found) == NULL);
+        EXPECT(LITE_json_array_get_item(1, list, 4, &found) == NULL);
+        EXPECT(LITE_json_array_get_item(-1, list, 5, &found) == NULL);
+        EXPECT(LITE_json_array_get_item(3, list, 5, &found) == NULL);
+        EXPECT(LITE_json_array_get_item(2, list, 5, &found) == list + 3 && found == 1);
+        EXPECT(LITE_json_value_type(NULL, 5) == -1);
+        EXPECT(LITE_json_value_type(list, -1) == -1);
+        EXPECT(LITE_json_value_type(list, 5) == 2);
+        EXPECT(LITE_json_keys_of(NULL, prefix) == NULL);
+        EXPECT(LITE_json_keys_of(whole, NULL) == NULL);
+        EXPECT(LITE_json_keys_of_ext(NULL, prefix) == NULL);
+        EXPECT(LITE_json_keys_of_ext(whole, NULL) == NULL);
+        LITE_json_keys_release(NULL);
+        free(text);
+        free(list);
+    }
+#endif
+}
+
 int main(void)
 {
     static struct device device;
@@ -282,6 +330,7 @@ int main(void)
     ioctl();
     identity();
     levels();
+    json();
     no_client(NULL);
     no_client((void *)1);
     no_client(&client);

@@ -5,15 +5,7 @@
 #include <stdlib.h>
 
 #include "device.h"
-
-#ifdef RELEASE_2_2
-struct list {
-    struct list *next, *prev;
-};
-struct list *LITE_json_keys_of(char *src, char *prefix);
-void LITE_json_keys_release(struct list *keys);
-#endif
-char *LITE_json_value_of(char *key, char *src, ...);
+#include "iotx_utils.h"
 
 static int allocated, freed;
 
@@ -43,7 +35,7 @@ static void use_json(void)
 #ifdef RELEASE_2_2
     {
         char prefix[] = "";
-        struct list *keys = LITE_json_keys_of(text, prefix), *link;
+        list_head_t *keys = LITE_json_keys_of(text, prefix), *link;
         int count = 0;
 
         EXPECT(keys != NULL);
