@@ -291,8 +291,9 @@ impl Sdk {
         self.secrets.save_again(hal);
     }
 
-    /// Like [`Sdk::save_again`], but leaves the store alone for a minute after each attempt.
-    pub fn save_again_when_due(&self, hal: &dyn Hal) {
+    /// Does the same in a thread, because a store may block for longer than the caller has time, but
+    /// leaves the store alone for a minute after each attempt.
+    pub fn save_again_when_due(&'static self, hal: &'static dyn Hal) {
         self.secrets.save_again_when_due(hal);
     }
 
@@ -648,13 +649,13 @@ mod tests {
     fn a_secret_that_cannot_be_stored_is_used_and_offered_again() {
         let (hal, asked) = registrable(SUCCESS);
         hal.state().kv_failure = Some(-1);
-        let sdk = dynamic();
-        let first = set_up(&sdk, hal).unwrap();
+        let sdk: &Sdk = Box::leak(Box::new(dynamic()));
+        let first = set_up(sdk, hal).unwrap();
         assert_eq!(hal.state().device_secret.as_deref(), Some(SECRET));
         sdk.save_again_when_due(hal);
         assert_eq!(hal.calls("kv_set"), 1, "the store is left alone for a while");
 
-        assert_eq!(set_up(&sdk, hal).unwrap(), first, "the secret in memory serves");
+        assert_eq!(set_up(sdk, hal).unwrap(), first, "the secret in memory serves");
         assert_eq!(hal.calls("kv_set"), 2);
         hal.state().kv_failure = None;
         sdk.save_again(hal);

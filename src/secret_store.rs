@@ -87,24 +87,37 @@ impl SecretStore {
     /// Offers the secrets that the store refused to the store again. Does nothing when there are
     /// none.
     pub fn save_again(&self, hal: &dyn Hal) {
-        self.save_again_after(hal, Duration::ZERO);
+        self.offer(hal, self.due(Duration::ZERO));
     }
 
-    /// Like [`SecretStore::save_again`], but leaves the store alone for a minute after each attempt.
-    pub fn save_again_when_due(&self, hal: &dyn Hal) {
-        self.save_again_after(hal, SAVE_PAUSE);
-    }
-
-    fn save_again_after(&self, hal: &dyn Hal, pause: Duration) {
-        if !self.has_unsaved.load(Ordering::Relaxed) {
+    /// Does the same in a thread, because a store may block for longer than the caller has time, but
+    /// leaves the store alone for a minute after each attempt.
+    pub fn save_again_when_due(&'static self, hal: &'static dyn Hal) {
+        let due = self.due(SAVE_PAUSE);
+        if due.is_empty() {
             return;
         }
-        let due: Vec<_> = lock(&self.unsaved)
-            .iter()
-            .filter(|unsaved| unsaved.tried.elapsed() >= pause)
-            .cloned()
-            .collect();
-        for Unsaved { identity, secret, .. } in due {
+        if let Err(cause) = hal.spawn(c"linkkit-save", Box::new(move || self.offer(hal, due))) {
+            log::error!(target: TARGET, "no thread to store the device secret with: {cause}");
+        }
+    }
+
+    /// The secrets with which nothing has been tried for so long. They count as tried now.
+    fn due(&self, pause: Duration) -> Vec<Unsaved> {
+        if !self.has_unsaved.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let mut unsaved = lock(&self.unsaved);
+        let due = unsaved.iter_mut().filter(|unsaved| unsaved.tried.elapsed() >= pause);
+        due.map(|unsaved| {
+            unsaved.tried = Instant::now();
+            unsaved.clone()
+        })
+        .collect()
+    }
+
+    fn offer(&self, hal: &dyn Hal, secrets: Vec<Unsaved>) {
+        for Unsaved { identity, secret, .. } in secrets {
             self.save(hal, &identity, &secret);
             if self.unsaved(&identity).is_none() {
                 log::info!(target: TARGET, "DeviceSecret is stored now");
@@ -189,8 +202,11 @@ fn read(hal: &dyn Hal, key: &str, max: usize) -> Option<Secret> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::hal::fake::{FakeHal, shared_log};
+    use crate::transport::test_support::PATIENCE;
 
     const SECRET: &str = "KGQQFFlGinIipW9Xn7xQ5U6d6MokPZD4";
     const OTHER_SECRET: &str = "f6b27dd95836f4599106d457b4cf0326";
@@ -313,7 +329,7 @@ mod tests {
     #[test]
     fn secrets_of_two_devices_wait_for_the_store() {
         let hal = FakeHal::leak();
-        let store = SecretStore::new();
+        let store: &SecretStore = Box::leak(Box::default());
         hal.state().kv_failure = Some(-1);
         store.save(hal, &device(), &Secret::new(SECRET));
         store.save(hal, &other_device(), &Secret::new(OTHER_SECRET));
@@ -328,5 +344,25 @@ mod tests {
         let calls = hal.calls("kv_set");
         store.save_again(hal);
         assert_eq!(hal.calls("kv_set"), calls, "once stored they are not stored again");
+    }
+
+    #[test]
+    fn what_is_due_is_stored_in_a_thread() {
+        let hal = FakeHal::leak();
+        let store: &SecretStore = Box::leak(Box::default());
+        hal.state().kv_failure = Some(-1);
+        store.save(hal, &device(), &Secret::new(SECRET));
+        lock(&store.unsaved)[0].tried = Instant::now() - SAVE_PAUSE;
+        // The store does not answer, and nobody waits for it.
+        let mut answer = hal.state();
+        store.save_again_when_due(hal);
+        answer.kv_failure = None;
+        drop(answer);
+        let end = Instant::now() + PATIENCE;
+        while store.unsaved(&device()).is_some() {
+            assert!(Instant::now() < end, "it is not stored");
+            thread::yield_now();
+        }
+        assert_eq!(found(hal, &device()).as_deref(), Some(SECRET));
     }
 }

@@ -253,7 +253,9 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
     guard(FAIL_RETURN, || {
         let posted = checked(c"IOT_MQTT_LogPost", || {
             let client = client(Handle::from_ptr(pHandle))?;
-            let identity = SDK.identity().ok_or("IOT_SetupConnInfo has not been called")?;
+            let identity = SDK
+                .identity_of(client.client_id())
+                .ok_or("IOT_SetupConnInfo has not been called")?;
             // SAFETY: each is NULL or a string, as the caller promises.
             let (level, module, text) = unsafe {
                 (present("level", level)?, present("module", module)?, present("msg", msg)?)

@@ -164,6 +164,11 @@ impl Client {
         Ok(Arc::new(client))
     }
 
+    /// What the client calls itself to the broker.
+    pub fn client_id(&self) -> &str {
+        &self.params.login.client_id
+    }
+
     /// Whether the client is connected at the moment and, after a reconnection, has said so.
     pub fn is_connected(&self) -> bool {
         let state = self.lock();

@@ -357,6 +357,7 @@ impl Session {
     pub fn tick(&mut self, now: Instant, out: &mut BytesMut) -> Tick {
         let mut tick = Tick::default();
         self.resend_overdue(now, out);
+        self.resubscribe_overdue(now, out);
         self.give_up_overdue(now, &mut tick.events);
         match self.ping_sent {
             Some(sent) if now >= sent + self.config.request_timeout => tick.silent = true,
@@ -383,6 +384,22 @@ impl Session {
                 log::debug!(target: "MQTTRePublish", "no PUBACK for {}, it is sent again", waiting.id);
                 out.extend_from_slice(&packet::duplicate(&waiting.frame));
                 waiting.sent = now;
+                self.last_sent = now;
+            }
+        }
+    }
+
+    /// The firmware knows nothing of these requests and could not make them again.
+    fn resubscribe_overdue(&mut self, now: Instant, out: &mut BytesMut) {
+        let patience = self.config.request_timeout * REQUEST_LIFE;
+        for request in &mut self.requests {
+            if let Kind::Resubscribe { filters } = &request.kind
+                && now >= request.sent + patience
+            {
+                let filters = filters.join("', '");
+                log::error!(target: "iotx_mc_resubscribe", "after reconnecting the broker does not answer for '{filters}', it is asked again");
+                out.extend_from_slice(&request.frame);
+                request.sent = now;
                 self.last_sent = now;
             }
         }
@@ -797,6 +814,24 @@ mod tests {
             matches!(packets.as_slice(), [Packet::Subscribe(open), Packet::Publish(a), Packet::Publish(b)]
                 if open.filters[0].path == "/open" && a.topic == "/a" && a.dup && b.topic == "/b" && b.dup)
         );
+    }
+
+    #[test]
+    fn a_broker_that_does_not_answer_a_resubscription_is_asked_again() {
+        let now = Instant::now();
+        let mut session = session(now);
+        subscribed(&mut session, now, "/t", 1);
+        session.connected(now, false, &mut BytesMut::new());
+        let due = now + REQUEST_TIMEOUT * REQUEST_LIFE;
+        let mut out = BytesMut::new();
+        let tick = session.tick(due, &mut out);
+        assert!(tick.events.is_empty(), "the firmware has not asked");
+        let packets = decoded(&out);
+        let [Packet::Subscribe(again), ..] = packets.as_slice() else { panic!("{packets:?}") };
+        assert_eq!(again.filters[0].path, "/t");
+        assert!(feed(&mut session, due, &suback(again.pkid, 1)).0.is_none());
+        assert_eq!(handlers(&session, "/t"), [1]);
+        assert!(session.next_deadline() > due + REQUEST_TIMEOUT * REQUEST_LIFE, "it is answered");
     }
 
     #[test]
