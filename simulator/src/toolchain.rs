@@ -198,10 +198,13 @@ pub fn cargo() -> Command {
 
 fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
     let mut cargo = cargo();
-    cargo.args(["build", "--package=linkkit", "--lib", "--message-format=json-render-diagnostics"]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
-    }
+    match profile {
+        Profile::Debug => cargo.arg("build"),
+        // Nothing but the archive, as CMake builds it: beside libraries of other kinds it would not
+        // be optimised as a whole.
+        Profile::Release => cargo.args(["rustc", "--release", "--crate-type=staticlib"]),
+    };
+    cargo.args(["--package=linkkit", "--lib", "--message-format=json-render-diagnostics"]);
     if abi != Abi::V2_2 {
         // In a folder of its own, since the archive of every release has the same name.
         let target = env::var_os("CARGO_TARGET_DIR")
