@@ -20,6 +20,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::backoff::Backoff;
 use super::connect::{Established, Login, establish};
+use super::outbox::Outbox;
 use super::packet::{self, Decoder};
 use super::session::{Config, Incoming, Session, Subscription};
 use super::{Error, Event, Handler, Message, QoS, topic};
@@ -99,21 +100,6 @@ struct State {
     refused: Repeated,
     /// What became of the subscriptions that a thread waits for; `None` while unknown.
     awaited: BTreeMap<u16, Option<Result<(), Error>>>,
-}
-
-/// What waits to be sent. Writing happens outside of the lock, by one thread at a time, so that no
-/// thread waits for the lock while the peer does not read.
-#[derive(Default)]
-struct Outbox {
-    /// What no thread has taken to write yet.
-    bytes: BytesMut,
-    /// How many bytes have been put in, and how many of them have gone out.
-    queued: u64,
-    gone: u64,
-    /// Whether a thread writes at the moment.
-    writing: bool,
-    /// Since when the peer has taken nothing of what waits.
-    stalled: Option<Instant>,
 }
 
 enum Link {
@@ -257,7 +243,7 @@ impl Client {
             state.generation += 1;
             state.inbox.clear();
             self.changed.notify();
-            (std::mem::replace(&mut state.link, Link::Closed), state.outbox.writing)
+            (std::mem::replace(&mut state.link, Link::Closed), state.outbox.is_being_written())
         };
         if let Link::Up { connection, .. } = link {
             // A broker that does not take it in time, or is in the middle of another packet, sees
@@ -306,7 +292,7 @@ impl Client {
         let (id, frame) = make(&mut state.session, now)?;
         state.outbox.put(&frame);
         let deadline = Deadline::from(now, self.params.request_timeout);
-        Ok((id, Ticket { generation: state.generation, position: state.outbox.queued, deadline }))
+        Ok((id, Ticket { generation: state.generation, position: state.outbox.end(), deadline }))
     }
 
     fn send_until_gone<'a>(
@@ -331,7 +317,7 @@ impl Client {
                 return Err(Error::Transport(TransportError::Closed));
             }
             // Another thread writes; it may well write this packet too.
-            if state.outbox.writing {
+            if state.outbox.is_being_written() {
                 self.wait_for_change(state, deadline.left());
                 state = self.lock();
             }
@@ -341,15 +327,10 @@ impl Client {
     /// Writes what waits, until `deadline`, with the lock let go meanwhile. Does nothing while
     /// another thread writes.
     fn write_out<'a>(&'a self, mut state: Locked<'a>, deadline: Deadline) -> Locked<'a> {
-        if state.outbox.writing || state.outbox.is_empty() {
-            return state;
-        }
         let Link::Up { connection, .. } = &state.link else { return state };
         let connection = Arc::clone(connection);
         let generation = state.generation;
-        state.outbox.writing = true;
-        let mut bytes = state.outbox.bytes.split();
-        let waiting = bytes.len();
+        let Some(mut bytes) = state.outbox.take() else { return state };
         drop(state);
 
         let sent = connection.send(&bytes, deadline);
@@ -362,7 +343,7 @@ impl Client {
         if state.generation == generation {
             match flushed {
                 Ok(all) => {
-                    state.outbox.written(bytes, waiting, all);
+                    state.outbox.give_back(bytes, all);
                     if state.outbox.is_stalled(self.params.request_timeout) {
                         self.lost(&mut state, &"the broker does not read");
                     }
@@ -659,44 +640,6 @@ struct Ticket {
     deadline: Deadline,
 }
 
-impl Outbox {
-    fn put(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        self.queued += bytes.len() as u64;
-    }
-
-    /// Whether all has gone out.
-    fn is_empty(&self) -> bool {
-        self.gone == self.queued
-    }
-
-    /// Whether this thread has nothing to write.
-    fn is_idle(&self) -> bool {
-        self.writing || self.is_empty()
-    }
-
-    /// Takes back what of `waiting` bytes could not be written; `all`: nothing waits in the
-    /// connection either.
-    fn written(&mut self, rest: BytesMut, waiting: usize, all: bool) {
-        self.writing = false;
-        if rest.len() < waiting {
-            self.stalled = None;
-        }
-        let came_meanwhile = std::mem::replace(&mut self.bytes, rest);
-        if all {
-            self.gone = self.queued - came_meanwhile.len() as u64;
-            self.stalled = None;
-        } else {
-            self.stalled.get_or_insert_with(Instant::now);
-        }
-        self.bytes.unsplit(came_meanwhile);
-    }
-
-    fn is_stalled(&self, patience: Duration) -> bool {
-        self.stalled.is_some_and(|since| since.elapsed() >= patience)
-    }
-}
-
 /// The state under its lock. What must not happen under the lock happens when it is let go, in this
 /// order: unlock, close a lost connection, print.
 struct Locked<'a> {
@@ -736,7 +679,7 @@ impl Drop for Lost {
 
 impl State {
     fn has_gone(&self, ticket: Ticket) -> bool {
-        self.generation == ticket.generation && self.outbox.gone >= ticket.position
+        self.generation == ticket.generation && self.outbox.has_gone(ticket.position)
     }
 
     fn push(&mut self, incoming: Incoming) {
@@ -1149,7 +1092,7 @@ mod tests {
         let publisher = thread::spawn(move || {
             publishing.publish("/t", QoS::AtMostOnce, false, &vec![0; 1 << 25])
         });
-        yield_until(&client, || lock(&client.state).outbox.writing);
+        yield_until(&client, || lock(&client.state).outbox.is_being_written());
         let start = Instant::now();
         client.yield_for(Duration::from_millis(20));
         assert!(start.elapsed() < patience / 2, "{:?}", start.elapsed());

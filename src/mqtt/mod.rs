@@ -13,6 +13,7 @@ use crate::error::TransportError;
 pub mod backoff;
 pub mod client;
 pub mod connect;
+mod outbox;
 pub mod packet;
 pub mod session;
 pub mod topic;
