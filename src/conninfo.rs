@@ -21,7 +21,7 @@ use crate::secret_store::{self, SecretStore};
 use crate::service::Service;
 use crate::sign::{self, TIMESTAMP};
 use crate::site::{MqttServer, Site, SiteText};
-use crate::sync::lock;
+use crate::sync::{OneAtATime, lock};
 use crate::transport::Trust;
 
 /// The time for all that a set-up, or authenticating again, asks the cloud for.
@@ -120,8 +120,8 @@ pub struct Sdk {
     /// The devices of successful set-ups, the last one last.
     devices: Mutex<Vec<Device>>,
     secrets: SecretStore,
-    /// Held for a whole set-up: two registrations at a time would lose one secret.
-    setting_up: Mutex<()>,
+    /// For a whole set-up: two registrations at a time would lose one secret.
+    setting_up: OneAtATime,
 }
 
 /// A device that was set up.
@@ -163,7 +163,7 @@ impl Sdk {
             mqtt_direct: AtomicBool::new(!cfg!(feature = "https-auth")),
             devices: Mutex::new(Vec::new()),
             secrets: SecretStore::new(),
-            setting_up: Mutex::new(()),
+            setting_up: OneAtATime::new(),
         }
     }
 
@@ -232,7 +232,7 @@ impl Sdk {
         device_name: &str,
         device_secret: &str,
     ) -> Result<ConnInfo, Error> {
-        let _one_at_a_time = lock(&self.setting_up);
+        let Some(_inside) = self.setting_up.enter() else { return Err(Error::CalledInside) };
         let deadline = Deadline::after(TIMEOUT);
         let identity = Identity::new(product_key, device_name)?;
         let secret = if self.dynamic_register.load(Ordering::Relaxed) == 0 {

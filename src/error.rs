@@ -23,6 +23,8 @@ pub enum Error {
         /// The most that is allowed, in bytes without the NUL.
         max: usize,
     },
+    /// A function of the firmware's that a set-up has called asks for another set-up.
+    CalledInside,
     /// The firmware has no product secret, so the device cannot register.
     NoProductSecret,
     /// The cloud answered, and its answer is no.
@@ -46,6 +48,9 @@ impl fmt::Display for Error {
             Error::InvalidArgument(what) => f.write_str(what),
             Error::TooLong { what, len, max } => {
                 write!(f, "the {what} is {len} bytes long, at most {max} are allowed")
+            }
+            Error::CalledInside => {
+                f.write_str("it was called from inside of itself: call it again after it has returned")
             }
             Error::NoProductSecret => f.write_str(
                 "Product Secret Is Not Exist: set one by HAL_SetProductSecret, or turn dynamic registration off",

@@ -1,7 +1,8 @@
-//! Locks that outlive a panic, and a signal to wait for.
+//! Locks that outlive a panic, a signal to wait for, and a door for one thread at a time.
 
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,11 +61,78 @@ impl Signal {
     }
 }
 
+/// Lets one thread at a time do what calls the firmware meanwhile.
+///
+/// A lock would not do: firmware that asks for the same from inside of it would wait for itself.
+#[derive(Debug)]
+pub(crate) struct OneAtATime {
+    inside: Mutex<Option<ThreadMark>>,
+    left: Condvar,
+}
+
+/// Where a variable of a thread's own lies, which tells it from all others that live. The standard
+/// library's ids would allocate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ThreadMark(usize);
+
+impl ThreadMark {
+    fn of_this() -> Self {
+        thread_local!(static MARK: Cell<u8> = const { Cell::new(0) });
+        MARK.with(|mark| ThreadMark(std::ptr::from_ref(mark).addr()))
+    }
+}
+
+/// Being inside, until this is dropped.
+pub(crate) struct Inside<'a>(&'a OneAtATime);
+
+impl OneAtATime {
+    /// Nobody is inside.
+    pub(crate) const fn new() -> Self {
+        OneAtATime { inside: Mutex::new(None), left: Condvar::new() }
+    }
+
+    /// Waits until no other thread is inside; `None`: this one is.
+    pub(crate) fn enter(&self) -> Option<Inside<'_>> {
+        let this = ThreadMark::of_this();
+        let mut inside = lock(&self.inside);
+        while let Some(other) = *inside {
+            if other == this {
+                return None;
+            }
+            inside = self.left.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+        *inside = Some(this);
+        Some(Inside(self))
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.inside) = None;
+        self.0.left.notify_one();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::thread;
     use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn one_thread_at_a_time_is_inside_and_does_not_wait_for_itself() {
+        let door = OneAtATime::new();
+        let first = door.enter().unwrap();
+        assert!(door.enter().is_none());
+        thread::scope(|scope| {
+            let second = scope.spawn(|| door.enter().is_some());
+            assert!(!second.is_finished());
+            drop(first);
+            assert!(second.join().unwrap());
+        });
+        assert!(door.enter().is_some(), "who has left may come again");
+    }
 
     #[test]
     fn a_change_after_the_ticket_ends_the_wait() {

@@ -30,10 +30,11 @@ const TARGET: &str = "IOT_SetupConnInfo";
 /// told who the device is.
 ///
 /// Blocks for at most 10 seconds in all (which a firmware's own `HAL_TCP_Establish` can outlast), in
-/// which `HAL_*` functions are called on this thread.
+/// which `HAL_*` functions are called on this thread. A second thread waits until the first is done.
 ///
 /// # Returns
-/// 0 on success; -1 otherwise, and the log says why in words.
+/// 0 on success; -1 otherwise, and the log says why in words. -1 also in a function of the firmware's
+/// that is called from inside of this one.
 ///
 /// # Safety
 /// Each string is either NULL or ends with a NUL; none is kept. `info_ptr` is either NULL or points

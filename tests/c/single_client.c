@@ -43,6 +43,14 @@ static int on_state(const int code, const char *message)
     return 0;
 }
 
+/* The one that it hears of goes on, and a second one is refused. */
+static int on_refused(const int code, const char *message)
+{
+    (void)code, (void)message;
+    EXPECT(IOT_MQTT_Construct(NULL) == NULL);
+    return 0;
+}
+
 static void count(void *counter, void *client, iotx_mqtt_event_msg_pt event)
 {
     EXPECT(client != NULL);
@@ -174,6 +182,7 @@ static void a_refused_login_is_a_state(void)
     char right[] = DEVICE_SECRET;
 
     states = 0;
+    IOT_RegisterCallback(ITE_STATE_MQTT_COMM, on_refused);
     EXPECT(HAL_SetDeviceSecret(wrong) == 32);
     EXPECT(IOT_MQTT_Construct(NULL) == NULL);
     EXPECT(states == 1);

@@ -275,7 +275,7 @@ extern "C" {
  *
  * # Returns
  * The client's handle, to be ended by `IOT_MQTT_Destroy`; NULL on failure, and the log says why in
- * words.
+ * words. Failure it is, too, in a function of the firmware's that is called from inside of this one.
  *
  * # Safety
  * `pInitParams` is either NULL or points to an `iotx_mqtt_param_t` whose strings are either NULL

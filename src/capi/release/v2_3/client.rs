@@ -1,7 +1,6 @@
 //! The functions of `IOT_MQTT_*` that other releases have in another form.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -15,8 +14,9 @@ use crate::capi::release::{
     FAIL_RETURN, SUCCESS_RETURN, iotx_mqtt_event_handle_func_fpt, iotx_mqtt_event_handle_t,
     iotx_mqtt_qos_t, iotx_mqtt_topic_info_t,
 };
+use crate::error::Error;
 use crate::hal::import;
-use crate::sync::lock;
+use crate::sync::OneAtATime;
 
 /// Connects to the cloud, logs in and reports the device's versions.
 ///
@@ -42,7 +42,7 @@ use crate::sync::lock;
 ///
 /// # Returns
 /// The client's handle, to be ended by `IOT_MQTT_Destroy`; NULL on failure, and the log says why in
-/// words.
+/// words. Failure it is, too, in a function of the firmware's that is called from inside of this one.
 ///
 /// # Safety
 /// `pInitParams` is either NULL or points to an `iotx_mqtt_param_t` whose strings are either NULL
@@ -52,9 +52,10 @@ use crate::sync::lock;
 pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
         let client = {
-            // Two at a time would make two clients. The firmware's functions of the HAL run under
-            // this lock, and none of them has a reason to connect.
-            let _one_at_a_time = lock(&CONSTRUCTING);
+            let Some(_inside) = CONSTRUCTING.enter() else {
+                ::log::error!(target: "IOT_MQTT_Construct", "{}", Error::CalledInside);
+                return std::ptr::null_mut();
+            };
             if let Some(living) = Handle::only() {
                 return living.as_ptr();
             }
@@ -72,8 +73,8 @@ pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t)
     })
 }
 
-/// Held while a client is made.
-static CONSTRUCTING: Mutex<()> = Mutex::new(());
+/// Two at a time would make two clients.
+static CONSTRUCTING: OneAtATime = OneAtATime::new();
 
 /// The client of the device that the HAL knows.
 fn construct_by_hal() -> *mut c_void {
