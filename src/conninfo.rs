@@ -200,11 +200,6 @@ impl Sdk {
         self.profile
     }
 
-    /// The device of the last successful set-up.
-    pub fn identity(&self) -> Option<Identity> {
-        lock(&self.devices).last().map(|device| device.identity.clone())
-    }
-
     /// The device that logs in by this client id; where that is of the firmware's own making, the
     /// device of the last successful set-up.
     pub fn identity_of(&self, client_id: &str) -> Option<Identity> {
@@ -617,7 +612,7 @@ mod tests {
             "a1ExpAkj9Hi.Example_dyn1|securemode=2,_v=sdk-c-2.2.1.1,timestamp=2524608000000,signmethod=hmacsha256,lan=C,gw=0,ext=0,partner_id=example.demo.partner-id,module_id=example.demo.module-id|"
         );
         assert_eq!(hal.calls("kv_get"), 0);
-        assert_eq!(sdk.identity().unwrap().device_id(), "a1ExpAkj9Hi.Example_dyn1");
+        assert_eq!(sdk.identity_of("").unwrap().device_id(), "a1ExpAkj9Hi.Example_dyn1");
     }
 
     #[test]
@@ -827,7 +822,7 @@ mod tests {
         let outcome = sdk.setup_conn_info(hal, "a1ExpAkj9Hi", "Example_dyn1", SECRET);
         assert!(matches!(outcome, Err(Error::Refused { code: 6250, .. })));
         assert_eq!(asked.load(Ordering::SeqCst), 1);
-        assert!(sdk.identity().is_none());
+        assert!(sdk.identity_of("").is_none());
         assert!(log.printed().contains("Bootstrap Failed: the cloud refused: 6250"));
     }
 

@@ -53,7 +53,7 @@ pub fn after_connecting(hal: &dyn Hal, identity: &Identity, profile: &Profile) -
     }));
     let version = hal.firmware_version();
     if version.is_empty() {
-        log::warn!(target: "iotx_mc_report_firmware_version", "firmware version does not implement: HAL_GetFirmwareVesion gives none, so none is reported");
+        log::warn!(target: "iotx_mc_report_firmware_version", "firmware version does not implement: HAL_GetFirmwareVersion (HAL_GetFirmwareVesion in release 2.2.1) gives none, so none is reported");
     } else {
         reports.push(Report {
             topic: format!("/ota/device/inform/{product_key}/{device_name}"),

@@ -90,7 +90,7 @@ pub(crate) unsafe fn set_up(
             ptr::optional(device_secret).map_err(named("device_secret"))?,
         )
     };
-    // SAFETY: as the caller promises.
+    // SAFETY: strings, as the caller promises, and the first two are not NULL, as was just seen.
     unsafe { release::remember_identity(product_key, device_name, device_secret) };
     let info =
         SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;

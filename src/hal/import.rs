@@ -589,14 +589,14 @@ impl Imported {
     }
 }
 
-/// Room for a text of the identity, in bytes. The longest has 64; a port may forget to count the
-/// NUL, or more, and must not be able to write past the end.
+/// Room for a text that a getter gives, in bytes. The longest, with its NUL, has 160; a port may
+/// forget to count the NUL, or more, and must not be able to write past the end.
 const TEXT_ROOM: usize = 256;
 
 /// Lets a getter fill a buffer and copies the text out of it; empty when the getter refused.
 fn text(getter: unsafe extern "C" fn(*mut c_char) -> c_int) -> Zeroizing<String> {
     let mut buffer = Zeroizing::new([0_u8; TEXT_ROOM]);
-    // SAFETY: the getters of this module write at most the documented length, a quarter of this.
+    // SAFETY: each getter is documented to write 160 bytes at most, the NUL among them.
     let result = unsafe { getter(buffer.as_mut_ptr().cast()) };
     // The length is where the NUL is: ports differ in what they return.
     match CStr::from_bytes_until_nul(&*buffer) {

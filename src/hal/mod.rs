@@ -53,7 +53,8 @@ pub trait Hal: Send + Sync {
     fn partner_id(&self) -> String;
     /// The module id (`HAL_GetModuleID`); empty when there is none.
     fn module_id(&self) -> String;
-    /// The firmware's version (`HAL_GetFirmwareVesion`); empty when there is none.
+    /// The firmware's version (`HAL_GetFirmwareVersion`, which release 2.2.1 spells
+    /// `HAL_GetFirmwareVesion`); empty when there is none.
     fn firmware_version(&self) -> String;
     /// What tells this device from others that were given the same identity (`HAL_GetUUID`), any
     /// bytes; empty when there is nothing.

@@ -84,8 +84,8 @@ fn construct_by_hal() -> *mut c_void {
     let mut product_key = [0; ROOM];
     let mut device_name = [0; ROOM];
     let mut device_secret = Zeroizing::new([0; ROOM]);
-    // SAFETY: the getters write at most the documented length, a quarter of the room, and all texts
-    // end with a NUL: behind the text, or at the latest in the last byte.
+    // SAFETY: the getters write at most the documented length, 65 bytes, and all texts end with a
+    // NUL: behind the text, or at the latest in the last byte.
     let info = unsafe {
         import::HAL_GetProductKey(product_key.as_mut_ptr());
         import::HAL_GetDeviceName(device_name.as_mut_ptr());

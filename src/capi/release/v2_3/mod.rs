@@ -65,14 +65,14 @@ pub(crate) const HAL: import::Release = import::Release {
 /// Tells the HAL who the device is, for an `IOT_MQTT_Construct` that takes the identity from there.
 ///
 /// # Safety
-/// Each text is either NULL or ends with a NUL.
+/// `product_key` and `device_name` end with a NUL; `device_secret` does, or is NULL.
 pub(crate) unsafe fn remember_identity(
     product_key: *const c_char,
     device_name: *const c_char,
     device_secret: *const c_char,
 ) {
-    // SAFETY: each is a string that is not NULL. A port does not write to what it is given to
-    // keep, though C does not say so.
+    // SAFETY: each is a string, as the caller promises or is checked here. A port does not write to
+    // what it is given to keep, though C does not say so.
     unsafe {
         import::HAL_SetProductKey(product_key.cast_mut());
         import::HAL_SetDeviceName(device_name.cast_mut());
