@@ -1,5 +1,7 @@
 //! The C interface: the only exports. Pointers become values here, and panics become codes.
 
+#![allow(unsafe_code, reason = "it is the border to C")]
+
 pub(crate) mod boundary;
 pub mod conninfo;
 pub mod event;

@@ -4,6 +4,8 @@
 //! own definition for Linux is linked. Unless said otherwise a function may be called from any
 //! thread, by several at a time, and the library holds none of its locks while it calls one.
 
+#![allow(unsafe_code, reason = "it calls the functions of the firmware")]
+
 use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_uchar, c_uint, c_ushort, c_void};
 use std::io;
 use std::sync::LazyLock;

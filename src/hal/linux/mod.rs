@@ -2,6 +2,8 @@
 //!
 //! Values in, values out; `capi` turns the pointers of the C interface into them.
 
+#![allow(unsafe_code, reason = "it calls the C library")]
+
 pub(crate) mod crypt;
 pub(crate) mod firmware;
 pub(crate) mod identity;
