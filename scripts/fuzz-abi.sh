@@ -7,6 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export LINKKIT_FUZZ_CALLS=${1:-1000000} LINKKIT_FUZZ_SEED=${2:-$RANDOM}
+if [[ ! $LINKKIT_FUZZ_CALLS$LINKKIT_FUZZ_SEED =~ ^[0-9]+$ ]]; then
+    echo "usage: $0 [calls] [seed]" >&2
+    exit 2
+fi
 target=$(rustc -vV | sed -n 's/^host: //p')
 if cargo +nightly --version >/dev/null 2>&1; then
     # With a target named, build scripts and macros stay without the sanitizer.

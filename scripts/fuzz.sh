@@ -7,6 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
+if [[ ! $seconds =~ ^[0-9]+$ ]]; then
+    echo "usage: $0 [seconds] [target…]" >&2
+    exit 2
+fi
 if ! cargo fuzz --version >/dev/null 2>&1; then
     echo "cargo-fuzz is missing. Get it by: cargo install --locked cargo-fuzz" >&2
     exit 1

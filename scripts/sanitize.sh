@@ -45,6 +45,6 @@ fi
 for sanitizer in "$@"; do
     case $sanitizer in
         address | thread) ("$sanitizer") ;;
-        *) echo "There is no sanitizer '$sanitizer' here." >&2; exit 2 ;;
+        *) echo "usage: $0 [address] [thread]" >&2; exit 2 ;;
     esac
 done
