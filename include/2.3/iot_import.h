@@ -213,21 +213,22 @@ extern void *HAL_MutexCreate(void);
 /**
  * Destroys a mutex, which must not be locked.
  *
- * `mutex`: the handle, dead afterwards; NULL does nothing.
+ * `mutex`: the handle, dead afterwards; NULL does nothing. What else is no mutex (any more) is
+ * logged and does nothing.
  */
 extern void HAL_MutexDestroy(void *mutex);
 
 /**
  * Locks a mutex, waiting for it as long as it takes.
  *
- * `mutex`: the handle. NULL is logged and does nothing.
+ * `mutex`: the handle. What is no mutex (any more) is logged and does nothing.
  */
 extern void HAL_MutexLock(void *mutex);
 
 /**
  * Unlocks a mutex.
  *
- * `mutex`: the handle. NULL is logged and does nothing.
+ * `mutex`: the handle. What is no mutex (any more) is logged and does nothing.
  */
 extern void HAL_MutexUnlock(void *mutex);
 
@@ -241,14 +242,16 @@ extern void *HAL_SemaphoreCreate(void);
 /**
  * Destroys a semaphore, for which no thread may be waiting.
  *
- * `sem`: the handle, dead afterwards; NULL does nothing.
+ * `sem`: the handle, dead afterwards; NULL does nothing. What else is no semaphore (any more) is
+ * logged and does nothing.
  */
 extern void HAL_SemaphoreDestroy(void *sem);
 
 /**
  * Adds one to a semaphore and wakes a thread that waits for it.
  *
- * `sem`: the handle. Not to be called by a signal handler.
+ * `sem`: the handle. What is no semaphore (any more) is logged and does nothing. Not to be called
+ * by a signal handler.
  */
 extern void HAL_SemaphorePost(void *sem);
 
@@ -257,7 +260,7 @@ extern void HAL_SemaphorePost(void *sem);
  *
  * `sem`: the handle; `timeout_ms`: how long to wait, `PLATFORM_WAIT_INFINITE` for ever. The
  * wait follows a clock that never jumps. Returns 0, or -1 when the time is up or `sem` is
- * NULL.
+ * no semaphore (any more).
  */
 extern int HAL_SemaphoreWait(void *sem, uint32_t timeout_ms);
 
@@ -278,7 +281,8 @@ extern int HAL_ThreadCreate(void **thread_handle,
 /**
  * Has a thread clean up after itself when it ends.
  *
- * `thread_handle`: of a thread that was not detached; dead afterwards.
+ * `thread_handle`: of a thread that was not detached; dead afterwards. What is no thread's (any
+ * more) is logged and does nothing.
  */
 extern void HAL_ThreadDetach(void *thread_handle);
 
@@ -287,7 +291,8 @@ extern void HAL_ThreadDetach(void *thread_handle);
  *
  * `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
  * thread, which must not be in a callback of the library. Another thread ends where it waits,
- * or when the function of the library that it is in returns.
+ * or when the function of the library that it is in returns. What is no thread's (any more) is
+ * logged and does nothing.
  */
 extern void HAL_ThreadDelete(void *thread_handle);
 
@@ -440,7 +445,7 @@ extern int HAL_GetDeviceID(char *device_id);
 extern char *HAL_GetChipID(char *cid_str);
 
 /**
- * Gets the firmware's version. The library calls it by this name, as release 2.2 spells it.
+ * Gets the firmware's version, by the name that release 2.2 has: the library for it calls this one.
  *
  * `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
  * The library's own calls `HAL_GetFirmwareVersion`, so a firmware may define either.
@@ -450,7 +455,8 @@ extern int HAL_GetFirmwareVesion(char *version);
 /**
  * Gets the firmware's version, by the name that later releases have.
  *
- * `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+ * `version`: receives it and a NUL, at most 33 bytes, from release 2.3 on 65. Returns its length,
+ * or -1 for NULL.
  */
 extern int HAL_GetFirmwareVersion(char *version);
 
@@ -512,11 +518,10 @@ extern int HAL_Config_Write(const char *buffer, int length);
 extern int HAL_Config_Read(char *buffer, int length);
 
 /**
- * Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
- * resolved.
+ * Resolves a host name and connects by TCP, blocking; the library's own for at most 10 seconds.
  *
  * `host`: NUL-terminated name or address; `port`: port. Returns a handle, on Linux the socket's
- * descriptor, or 0 on failure.
+ * descriptor, or 0 on failure. From a firmware's own the library takes -1 for a failure as well.
  */
 extern uintptr_t HAL_TCP_Establish(const char *host, uint16_t port);
 
@@ -546,10 +551,11 @@ extern int32_t HAL_TCP_Write(uintptr_t fd, const char *buf, uint32_t len, uint32
 extern int32_t HAL_TCP_Read(uintptr_t fd, char *buf, uint32_t len, uint32_t timeout_ms);
 
 /**
- * Connects by TCP and TLS, blocking. The peer's certificate is verified, chain and name.
+ * Connects by TCP and TLS, blocking; the library's own for at most 10 seconds, unless a firmware's
+ * `HAL_TCP_Establish` takes longer. The peer's certificate is verified, chain and name.
  *
- * `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM; `ca_crt_len`:
- * its length in bytes with the NUL. Returns a handle, or 0 on failure.
+ * `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM, NULL for the
+ * library's own; `ca_crt_len`: its length in bytes with the NUL. Returns a handle, or 0 on failure.
  */
 extern uintptr_t HAL_SSL_Establish(const char *host,
                                    uint16_t port,
@@ -701,17 +707,19 @@ extern void *HAL_Timer_Create(const char *name, void (*func)(void*), void *user_
 
 /**
  * Starts a timer, anew if it runs: `func` is called once, in `ms` milliseconds; 0 stops it.
- * Returns 0, or -1 when `t` is NULL or `ms` is negative.
+ * Returns 0, or -1 when `t` is no timer (any more) or `ms` is negative.
  */
 extern int HAL_Timer_Start(void *t, int ms);
 
 /**
- * Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is NULL.
+ * Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is no
+ * timer (any more).
  */
 extern int HAL_Timer_Stop(void *t);
 
 /**
- * Stops a timer and frees it, also from inside its function. Returns 0, or -1 for NULL.
+ * Stops a timer and frees it, also from inside its function. Returns 0, or -1 when it is none
+ * (any more).
  */
 extern int HAL_Timer_Delete(void *timer);
 
@@ -744,7 +752,7 @@ extern int HAL_Firmware_Persistence_Stop(void);
 extern p_HAL_Aes128_t HAL_Aes128_Init(const uint8_t *key, const uint8_t *iv, enum AES_DIR_t dir);
 
 /**
- * Wipes and frees a context. Returns 0, or -1 for NULL.
+ * Wipes and frees a context. Returns 0, or -1 when `aes` is none (any more).
  */
 extern int HAL_Aes128_Destroy(p_HAL_Aes128_t aes);
 

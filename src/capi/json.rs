@@ -7,14 +7,15 @@ use super::{ptr, release};
 use crate::hal::import;
 use crate::json;
 
-/// Finds a value in JSON text by a path of names with dots between them.
+/// Finds a value in JSON text by a path of names with dots between them, `data.list[2].name`, where an
+/// array's items count from 1.
 ///
-/// A string comes without its quotes. The C SDK takes further arguments, for its statistics of
+/// A string comes without its quotes, and its escapes stay as they are. The C SDK takes further arguments, for its statistics of
 /// memory, which are not looked at.
 ///
 /// # Returns
 /// The value as text with a NUL, to be freed by `HAL_Free`; NULL when there is none, a parameter is
-/// NULL or the text is not JSON.
+/// NULL or empty, the text is not JSON, or there is no memory.
 ///
 /// # Safety
 /// Each text is either NULL or ends with a NUL; none is kept.

@@ -236,10 +236,13 @@ pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) 
 
 /// Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
 ///
-/// `level` is a word such as `debug`. A text longer than 128 bytes is cut.
+/// `level` is a word such as `debug`. A text longer than 128 bytes is cut. May be called from any
+/// thread and inside handlers. Blocks for at most one request timeout, when the connection does not
+/// take the bytes.
 ///
 /// # Returns
-/// 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
+/// 0 on success; -1 when a parameter is NULL, there is no such client, `IOT_SetupConnInfo` has not
+/// succeeded, or the client cannot send.
 ///
 /// # Safety
 /// Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
@@ -291,7 +294,9 @@ pub extern "C" fn IOT_MQTT_CheckStateNormal(handle: *mut c_void) -> c_int {
 
 /// Ends a subscription with all its handlers. The answer comes as an event with the packet id.
 ///
-/// The filter need not have been subscribed to by this client.
+/// The filter need not have been subscribed to by this client. May be called from any thread and
+/// inside handlers. Blocks for at most one request timeout, when the connection does not take the
+/// bytes.
 ///
 /// # Returns
 /// As for `IOT_MQTT_Subscribe`, with -22 for a packet larger than `write_buf_size`.

@@ -109,15 +109,16 @@ unsafe extern "C" {
     pub fn HAL_MutexCreate() -> *mut c_void;
     /// Destroys a mutex, which must not be locked.
     ///
-    /// `mutex`: the handle, dead afterwards; NULL does nothing.
+    /// `mutex`: the handle, dead afterwards; NULL does nothing. What else is no mutex (any more) is
+    /// logged and does nothing.
     pub fn HAL_MutexDestroy(mutex: *mut c_void);
     /// Locks a mutex, waiting for it as long as it takes.
     ///
-    /// `mutex`: the handle. NULL is logged and does nothing.
+    /// `mutex`: the handle. What is no mutex (any more) is logged and does nothing.
     pub fn HAL_MutexLock(mutex: *mut c_void);
     /// Unlocks a mutex.
     ///
-    /// `mutex`: the handle. NULL is logged and does nothing.
+    /// `mutex`: the handle. What is no mutex (any more) is logged and does nothing.
     pub fn HAL_MutexUnlock(mutex: *mut c_void);
 
     /// Creates a counting semaphore, which starts at 0.
@@ -126,17 +127,19 @@ unsafe extern "C" {
     pub fn HAL_SemaphoreCreate() -> *mut c_void;
     /// Destroys a semaphore, for which no thread may be waiting.
     ///
-    /// `sem`: the handle, dead afterwards; NULL does nothing.
+    /// `sem`: the handle, dead afterwards; NULL does nothing. What else is no semaphore (any more) is
+    /// logged and does nothing.
     pub fn HAL_SemaphoreDestroy(sem: *mut c_void);
     /// Adds one to a semaphore and wakes a thread that waits for it.
     ///
-    /// `sem`: the handle. Not to be called by a signal handler.
+    /// `sem`: the handle. What is no semaphore (any more) is logged and does nothing. Not to be called
+    /// by a signal handler.
     pub fn HAL_SemaphorePost(sem: *mut c_void);
     /// Takes one from a semaphore, waiting until there is one.
     ///
     /// `sem`: the handle; `timeout_ms`: how long to wait, `PLATFORM_WAIT_INFINITE` for ever. The
     /// wait follows a clock that never jumps. Returns 0, or -1 when the time is up or `sem` is
-    /// NULL.
+    /// no semaphore (any more).
     pub fn HAL_SemaphoreWait(sem: *mut c_void, timeout_ms: u32) -> c_int;
 
     /// Starts a thread.
@@ -154,13 +157,15 @@ unsafe extern "C" {
     ) -> c_int;
     /// Has a thread clean up after itself when it ends.
     ///
-    /// `thread_handle`: of a thread that was not detached; dead afterwards.
+    /// `thread_handle`: of a thread that was not detached; dead afterwards. What is no thread's (any
+    /// more) is logged and does nothing.
     pub fn HAL_ThreadDetach(thread_handle: *mut c_void);
     /// Ends a thread and waits for its end.
     ///
     /// `thread_handle`: of a thread that was not detached, dead afterwards; NULL ends the calling
     /// thread, which must not be in a callback of the library. Another thread ends where it waits,
-    /// or when the function of the library that it is in returns.
+    /// or when the function of the library that it is in returns. What is no thread's (any more) is
+    /// logged and does nothing.
     pub fn HAL_ThreadDelete(thread_handle: *mut c_void);
 
     /// Sleeps.
@@ -251,14 +256,15 @@ unsafe extern "C" {
     ///
     /// `cid_str`: receives it and a NUL, at most 65 bytes. Returns `cid_str`.
     pub fn HAL_GetChipID(cid_str: *mut c_char) -> *mut c_char;
-    /// Gets the firmware's version. The library calls it by this name, as release 2.2 spells it.
+    /// Gets the firmware's version, by the name that release 2.2 has: the library for it calls this one.
     ///
     /// `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
     /// The library's own calls `HAL_GetFirmwareVersion`, so a firmware may define either.
     pub fn HAL_GetFirmwareVesion(version: *mut c_char) -> c_int;
     /// Gets the firmware's version, by the name that later releases have.
     ///
-    /// `version`: receives it and a NUL, at most 33 bytes. Returns its length, or -1 for NULL.
+    /// `version`: receives it and a NUL, at most 33 bytes, from release 2.3 on 65. Returns its length,
+    /// or -1 for NULL.
     pub fn HAL_GetFirmwareVersion(version: *mut c_char) -> c_int;
 
     /// Stores a value, in the place of an earlier one, so that it survives a loss of power.
@@ -302,11 +308,10 @@ unsafe extern "C" {
     /// fewer are stored or none; what there is has been read then.
     pub fn HAL_Config_Read(buffer: *mut c_char, length: c_int) -> c_int;
 
-    /// Resolves a host name and connects by TCP, blocking, at most 10 seconds after the name is
-    /// resolved.
+    /// Resolves a host name and connects by TCP, blocking; the library's own for at most 10 seconds.
     ///
     /// `host`: NUL-terminated name or address; `port`: port. Returns a handle, on Linux the socket's
-    /// descriptor, or 0 on failure.
+    /// descriptor, or 0 on failure. From a firmware's own the library takes -1 for a failure as well.
     pub fn HAL_TCP_Establish(host: *const c_char, port: u16) -> usize;
     /// Ends a connection.
     ///
@@ -325,10 +330,11 @@ unsafe extern "C" {
     /// bytes that came before are returned first.
     pub fn HAL_TCP_Read(fd: usize, buf: *mut c_char, len: u32, timeout_ms: u32) -> i32;
 
-    /// Connects by TCP and TLS, blocking. The peer's certificate is verified, chain and name.
+    /// Connects by TCP and TLS, blocking; the library's own for at most 10 seconds, unless a firmware's
+    /// `HAL_TCP_Establish` takes longer. The peer's certificate is verified, chain and name.
     ///
-    /// `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM; `ca_crt_len`:
-    /// its length in bytes with the NUL. Returns a handle, or 0 on failure.
+    /// `host`: NUL-terminated name; `port`: port; `ca_crt`: the trusted roots, PEM, NULL for the
+    /// library's own; `ca_crt_len`: its length in bytes with the NUL. Returns a handle, or 0 on failure.
     pub fn HAL_SSL_Establish(
         host: *const c_char,
         port: u16,
@@ -436,11 +442,13 @@ unsafe extern "C" {
         user_data: *mut c_void,
     ) -> *mut c_void;
     /// Starts a timer, anew if it runs: `func` is called once, in `ms` milliseconds; 0 stops it.
-    /// Returns 0, or -1 when `t` is NULL or `ms` is negative.
+    /// Returns 0, or -1 when `t` is no timer (any more) or `ms` is negative.
     pub fn HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_int;
-    /// Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is NULL.
+    /// Stops a timer. `func` may be running at this moment. Returns 0, or -1 when `t` is no
+    /// timer (any more).
     pub fn HAL_Timer_Stop(t: *mut c_void) -> c_int;
-    /// Stops a timer and frees it, also from inside its function. Returns 0, or -1 for NULL.
+    /// Stops a timer and frees it, also from inside its function. Returns 0, or -1 when it is none
+    /// (any more).
     pub fn HAL_Timer_Delete(timer: *mut c_void) -> c_int;
 
     /// Begins to store new firmware, in the place of what was stored before.
@@ -460,7 +468,7 @@ unsafe extern "C" {
     /// `key`, `iv`: 16 bytes each; `dir`: which way it will be used. Returns a handle for the
     /// functions below, or NULL on failure. A context goes on where its last call ended.
     pub fn HAL_Aes128_Init(key: *const u8, iv: *const u8, dir: AES_DIR_t) -> p_HAL_Aes128_t;
-    /// Wipes and frees a context. Returns 0, or -1 for NULL.
+    /// Wipes and frees a context. Returns 0, or -1 when `aes` is none (any more).
     pub fn HAL_Aes128_Destroy(aes: p_HAL_Aes128_t) -> c_int;
     /// Encrypts blocks of 16 bytes in CBC mode. `dst` may be `src`. Returns 0, or -1.
     pub fn HAL_Aes128_Cbc_Encrypt(

@@ -273,7 +273,8 @@ extern "C" {
  * expire.
  *
  * Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
- * `HAL_TCP_*`) and one request timeout for the broker's answer.
+ * `HAL_TCP_*`), one request timeout for the broker's answer, and two more if the connection does not
+ * take the bytes.
  *
  * # Returns
  * The client's handle, to be ended by `IOT_MQTT_Destroy`; several clients may live side by side.
@@ -307,6 +308,9 @@ int IOT_MQTT_Destroy(void **phandle);
  * `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
  * has granted the subscription, on a thread that yields. The same function with the same context
  * is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+ *
+ * May be called from any thread and inside handlers. Blocks for at most one request timeout, when
+ * the connection does not take the bytes.
  *
  * # Returns
  * The packet id, above 0; -2 when a parameter is NULL or empty or there is no such client; -41 for
@@ -363,10 +367,13 @@ int IOT_MQTT_Yield(void *handle, int timeout_ms);
 /**
  * Posts a line of the firmware's own log to the cloud's log service, by QoS 0.
  *
- * `level` is a word such as `debug`. A text longer than 128 bytes is cut.
+ * `level` is a word such as `debug`. A text longer than 128 bytes is cut. May be called from any
+ * thread and inside handlers. Blocks for at most one request timeout, when the connection does not
+ * take the bytes.
  *
  * # Returns
- * 0 on success; -1 when a parameter is NULL, there is no such client, or it cannot send.
+ * 0 on success; -1 when a parameter is NULL, there is no such client, `IOT_SetupConnInfo` has not
+ * succeeded, or the client cannot send.
  *
  * # Safety
  * Each string is either NULL or ends with a NUL; none is kept. `pHandle` may have any value.
@@ -387,7 +394,9 @@ int IOT_MQTT_CheckStateNormal(void *handle);
 /**
  * Ends a subscription with all its handlers. The answer comes as an event with the packet id.
  *
- * The filter need not have been subscribed to by this client.
+ * The filter need not have been subscribed to by this client. May be called from any thread and
+ * inside handlers. Blocks for at most one request timeout, when the connection does not take the
+ * bytes.
  *
  * # Returns
  * As for `IOT_MQTT_Subscribe`, with -22 for a packet larger than `write_buf_size`.

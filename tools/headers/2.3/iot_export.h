@@ -4,5 +4,6 @@
 /** What a declaration of the library may bear; nothing on Linux. */
 #define DLL_IOT_API
 
-/** Registers a function for an event of `iotx_ioctl_event_t`. */
+/** Registers a function for an event of `iotx_ioctl_event_t`; NULL for none. It is called inside of the
+ * function of the library that brings the event about, on its thread. */
 #define IOT_RegisterCallback(evt, cb) iotx_register_for_##evt(cb);

@@ -25,7 +25,8 @@ use crate::capi::release::{
 /// expire.
 ///
 /// Blocks for at most 20 seconds to resolve, connect and shake hands (with the library's own
-/// `HAL_TCP_*`) and one request timeout for the broker's answer.
+/// `HAL_TCP_*`), one request timeout for the broker's answer, and two more if the connection does not
+/// take the bytes.
 ///
 /// # Returns
 /// The client's handle, to be ended by `IOT_MQTT_Destroy`; several clients may live side by side.
@@ -81,6 +82,9 @@ pub unsafe extern "C" fn IOT_MQTT_Destroy(phandle: *mut *mut c_void) -> c_int {
 /// `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
 /// has granted the subscription, on a thread that yields. The same function with the same context
 /// is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+///
+/// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
+/// the connection does not take the bytes.
 ///
 /// # Returns
 /// The packet id, above 0; -2 when a parameter is NULL or empty or there is no such client; -41 for

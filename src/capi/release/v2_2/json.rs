@@ -23,8 +23,7 @@ struct Key {
     list: Link,
 }
 
-/// Like `LITE_json_value_of`; here and there the path may have array items in it, `list[2].name`,
-/// counting from 1.
+/// Like `LITE_json_value_of`, whose path may have items of arrays in it here as well.
 ///
 /// # Safety
 /// As for `LITE_json_value_of`.
