@@ -117,17 +117,7 @@ impl Cloud {
         let serve = run(door, doors, service, operator.clone());
         let thread = thread::Builder::new()
             .name("linkkit-sim".into())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        result = serve => if let Err(error) = result {
-                            eprintln!("linkkit-sim: {error}");
-                        },
-                        // The sender is never used: that it is dropped is the signal.
-                        _ = stopped => {}
-                    }
-                });
-            })
+            .spawn(move || runtime.block_on(until_stopped(serve, stopped)))
             .trying(|| "start a thread".into())?;
         Ok(Cloud {
             https_port,
@@ -300,6 +290,19 @@ struct Doors {
     control: Option<StdListener>,
 }
 
+/// Serves until the other end of `stopped` is dropped; it is never used otherwise.
+async fn until_stopped(
+    serve: impl Future<Output = Result<(), Error>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    tokio::select! {
+        result = serve => if let Err(error) = result {
+            eprintln!("linkkit-sim: {error}");
+        },
+        _ = stopped => {}
+    }
+}
+
 async fn run(
     door: Door,
     doors: Doors,
@@ -313,52 +316,49 @@ async fn run(
     let mut accepting = JoinSet::new();
     for (region, socket) in https {
         let (door, service) = (Arc::clone(&door), Arc::clone(&service));
-        let listener = listener(socket)?;
-        accepting.spawn(async move {
-            loop {
-                let (stream, peer) = accept(&listener).await;
-                let (door, service) = (Arc::clone(&door), Arc::clone(&service));
-                let region = region.clone();
-                tokio::spawn(async move {
-                    if let Some(stream) = door.admit(stream, peer).await {
-                        service.serve(stream, &peer.to_string(), &region).await;
-                    }
-                });
+        accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
+            let (door, service, region) = (Arc::clone(&door), Arc::clone(&service), region.clone());
+            async move {
+                if let Some(stream) = door.admit(stream, peer).await {
+                    service.serve(stream, &peer.to_string(), &region).await;
+                }
             }
-        });
+        }));
     }
     for (region, socket) in mqtt {
         let (door, broker) = (Arc::clone(&door), Arc::clone(&broker));
-        let listener = listener(socket)?;
-        accepting.spawn(async move {
-            loop {
-                let (stream, peer) = accept(&listener).await;
-                let (door, broker) = (Arc::clone(&door), Arc::clone(&broker));
-                let region = region.clone();
-                tokio::spawn(async move {
-                    if let Some(stream) = door.admit(stream, peer).await {
-                        let local = stream.get_ref().0.local_addr();
-                        let local = local.map(|addr| addr.to_string()).unwrap_or_default();
-                        let ends = Ends { peer: peer.to_string(), local, region };
-                        connection::serve(stream, ends, &broker).await;
-                    }
-                });
+        accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
+            let (door, broker, region) = (Arc::clone(&door), Arc::clone(&broker), region.clone());
+            async move {
+                if let Some(stream) = door.admit(stream, peer).await {
+                    let local = stream.get_ref().0.local_addr();
+                    let local = local.map(|addr| addr.to_string()).unwrap_or_default();
+                    let ends = Ends { peer: peer.to_string(), local, region };
+                    connection::serve(stream, ends, &broker).await;
+                }
             }
-        });
+        }));
     }
     if let Some(socket) = control {
-        let listener = listener(socket)?;
-        accepting.spawn(async move {
-            loop {
-                let (stream, _) = accept(&listener).await;
-                let operator = operator.clone();
-                tokio::spawn(async move { control::serve(stream, &operator).await });
-            }
-        });
+        accepting.spawn(accept_each(listener(socket)?, move |stream, _| {
+            let operator = operator.clone();
+            async move { control::serve(stream, &operator).await }
+        }));
     }
     // They end only by a panic, which was printed when it happened.
     while accepting.join_next().await.is_some() {}
     Ok(())
+}
+
+/// Serves each connection in a task of its own.
+async fn accept_each<F>(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        let (stream, peer) = accept(&listener).await;
+        tokio::spawn(serve(stream, peer));
+    }
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
