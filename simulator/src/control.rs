@@ -118,32 +118,36 @@ async fn answer(
         .await
         .map_err(|error| Refusal::Invalid(format!("cannot read the body: {error}")))?
         .to_bytes();
-    let done = match head.uri.path() {
+    Ok(reply(StatusCode::OK, &act(operator, head.uri.path(), &body)?))
+}
+
+/// Does what the path stands for, with what the body says.
+fn act(operator: &Operator, path: &str, body: &[u8]) -> Result<Value, Refusal> {
+    Ok(match path {
         "/reset" => {
-            let device = operator.find(&parse::<OneDevice>(&body)?.device)?;
+            let device = operator.find(&parse::<OneDevice>(body)?.device)?;
             operator.reset(&device)?;
             json!({"reset": device})
         }
         "/kick" => {
-            let device = operator.find(&parse::<OneDevice>(&body)?.device)?;
+            let device = operator.find(&parse::<OneDevice>(body)?.device)?;
             operator.kick(&device)?;
             json!({"kicked": device})
         }
         "/move" => {
-            let Move { device, region } = parse(&body)?;
+            let Move { device, region } = parse(body)?;
             let device = operator.find(&device)?;
             operator.move_to(&device, &region)?;
             json!({"moved": device, "region": region})
         }
-        "/publish" => publish(operator, parse(&body)?)?,
-        "/fail" => fail(operator, &parse(&body)?)?,
+        "/publish" => publish(operator, parse(body)?)?,
+        "/fail" => fail(operator, &parse(body)?)?,
         "/expire" => {
             operator.registry.expire_tokens();
             json!({})
         }
         path => return Err(Refusal::Unknown(format!("there is nothing to do at {path}"))),
-    };
-    Ok(reply(StatusCode::OK, &done))
+    })
 }
 
 fn publish(operator: &Operator, wish: Publish) -> Result<Value, Refusal> {
