@@ -307,14 +307,15 @@ impl Client {
             if state.has_gone(ticket) {
                 return Ok(());
             }
-            let in_time = state.generation == ticket.generation && !deadline.is_over();
-            if !in_time {
+            let is_lost = state.generation != ticket.generation;
+            if is_lost || deadline.is_over() {
                 // Told to the caller as failed, so it must not go out later by itself.
                 state.session.forget(id);
-                if state.generation == ticket.generation {
-                    self.lost(&mut state, &TransportError::TimedOut);
+                if is_lost {
+                    return Err(Error::Transport(TransportError::Closed));
                 }
-                return Err(Error::Transport(TransportError::Closed));
+                self.lost(&mut state, &TransportError::TimedOut);
+                return Err(Error::Transport(TransportError::TimedOut));
             }
             // Another thread writes; it may well write this packet too.
             if state.outbox.is_being_written() {
@@ -1110,7 +1111,7 @@ mod tests {
             Client::connect(hal, Params { send_limit: 1 << 26, ..params(Arc::new(|_| {})) })
                 .unwrap();
         let outcome = client.publish("/t", QoS::AtLeastOnce, false, &vec![0; 1 << 25]);
-        assert!(matches!(outcome, Err(Error::Transport(_))));
+        assert!(matches!(outcome, Err(Error::Transport(TransportError::TimedOut))));
         assert!(!client.is_connected());
         drop(stop);
     }
