@@ -11,7 +11,7 @@ use super::{
 use crate::hal::import::ssl_hooks_t;
 use crate::hal::linux::kv::{self, VALUE_MAX};
 use crate::hal::linux::timer::Timer;
-use crate::hal::linux::{firmware, interfaces, memory, ssl};
+use crate::hal::linux::{firmware, identity, interfaces, memory, ssl};
 
 // Memory
 
@@ -364,18 +364,15 @@ unsafe extern "C" fn linkkit_default_HAL_GetUUID(buf: *mut u8, len: c_int) -> c_
             refuse("HAL_GetUUID");
             return FAILED;
         };
-        let id = match std::fs::read_to_string("/etc/machine-id") {
+        let id = match identity::machine_id() {
             Ok(id) => id,
             Err(cause) => return fail("HAL_GetUUID", FAILED, &cause),
         };
-        let id = id.trim().as_bytes();
-        match buffer.get_mut(..id.len()) {
-            Some(room) if !id.is_empty() => {
-                room.copy_from_slice(id);
-                length(id.len())
-            }
-            _ => fail("HAL_GetUUID", FAILED, &"there is none, or it does not fit"),
-        }
+        let Some(room) = buffer.get_mut(..id.len()) else {
+            return fail("HAL_GetUUID", FAILED, &format_args!("it has {} bytes", id.len()));
+        };
+        room.copy_from_slice(id.as_bytes());
+        length(id.len())
     })
 }
 

@@ -1,5 +1,7 @@
-//! Who the device is, as the firmware sets it: kept in memory.
+//! Who the device is, as the firmware sets it, which is kept in memory; and which machine it is.
 
+use std::fs;
+use std::io;
 use std::sync::{PoisonError, RwLock};
 
 use zeroize::Zeroizing;
@@ -23,6 +25,16 @@ pub(crate) static PRODUCT_SECRET: Field = Field::new(PRODUCT_SECRET_LEN);
 /// The device id: `<product key>.<device name>`.
 pub(crate) fn device_id() -> Vec<u8> {
     [PRODUCT_KEY.get().as_slice(), DEVICE_NAME.get().as_slice()].join(&b'.')
+}
+
+/// What tells this machine from others, whatever device it is set up as.
+pub(crate) fn machine_id() -> io::Result<String> {
+    const PATH: &str = "/etc/machine-id";
+    let id = fs::read_to_string(PATH)?.trim().to_owned();
+    if id.is_empty() {
+        return Err(io::Error::other(format!("{PATH} is empty")));
+    }
+    Ok(id)
 }
 
 /// One string of the identity, empty until it is set. Wiped when it is replaced.
