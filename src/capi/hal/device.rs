@@ -5,8 +5,8 @@ use std::io;
 
 use super::handles::{Living, Objects};
 use super::{
-    FAILED, bytes, bytes_mut, c_string, fail, guard, kv_code, length, milliseconds, put_text,
-    refuse,
+    FAILED, bytes, bytes_mut, fail, guard, kv_code, length, milliseconds, outcome, put_text,
+    refuse, text,
 };
 use crate::hal::import::ssl_hooks_t;
 use crate::hal::linux::kv::{self, VALUE_MAX};
@@ -306,7 +306,7 @@ unsafe extern "C" fn linkkit_default_HAL_Wifi_Get_IP(
 ) -> u32 {
     const NONE: u32 = u32::MAX;
     // SAFETY: the caller passes a NUL-terminated string, or NULL.
-    let name = unsafe { c_string(ifname) }.and_then(|name| name.to_str().ok());
+    let name = unsafe { text(ifname) };
     guard(NONE, || {
         let named = name.filter(|name| !name.is_empty()).map(str::to_owned);
         let address = interfaces::address(named.or_else(interfaces::default_route).as_deref());
@@ -389,11 +389,4 @@ extern "C" fn linkkit_default_HAL_Reboot() {
             fail("HAL_Reboot", (), &io::Error::last_os_error());
         }
     });
-}
-
-fn outcome(function: &str, outcome: io::Result<()>) -> c_int {
-    match outcome {
-        Ok(()) => 0,
-        Err(cause) => fail(function, FAILED, &cause),
-    }
 }

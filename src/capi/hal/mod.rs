@@ -329,7 +329,7 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Set(
     _sync: c_int,
 ) -> c_int {
     // SAFETY: the caller passes a NUL-terminated key and `len` bytes, or NULL.
-    let (key, value) = unsafe { (key_text(key), bytes(val, len)) };
+    let (key, value) = unsafe { (text(key), bytes(val, len)) };
     guard(FAILED, || match (key, value) {
         (Some(key), Some(value)) => {
             kv_code("HAL_Kv_Set", kv::store().and_then(|store| store.set(key, value)))
@@ -348,7 +348,7 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Get(
     buffer_len: *mut c_int,
 ) -> c_int {
     // SAFETY: the caller passes a NUL-terminated key and a valid pointer to the length, or NULL.
-    let (key, buffer_len) = unsafe { (key_text(key), buffer_len.as_mut()) };
+    let (key, buffer_len) = unsafe { (text(key), buffer_len.as_mut()) };
     guard(FAILED, || {
         let (Some(key), Some(buffer_len)) = (key, buffer_len) else {
             refuse("HAL_Kv_Get");
@@ -370,7 +370,7 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Get(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_Kv_Del(key: *const c_char) -> c_int {
     // SAFETY: the caller passes a NUL-terminated key, or NULL.
-    let key = unsafe { key_text(key) };
+    let key = unsafe { text(key) };
     guard(FAILED, || match key {
         Some(key) => kv_code("HAL_Kv_Del", kv::store().and_then(|store| store.delete(key))),
         None => {
@@ -385,9 +385,9 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Del(key: *const c_char) -> c_int {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn linkkit_default_HAL_TCP_Establish(host: *const c_char, port: u16) -> usize {
     // SAFETY: the caller passes a NUL-terminated string, or NULL.
-    let host = unsafe { c_string(host) };
+    let host = unsafe { text(host) };
     guard(0, || {
-        let Some(host) = host.and_then(|host| host.to_str().ok()) else {
+        let Some(host) = host else {
             refuse("HAL_TCP_Establish");
             return 0;
         };
@@ -400,10 +400,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Establish(host: *const c_char, port
 
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_TCP_Destroy(fd: usize) -> i32 {
-    guard(FAILED, || match tcp::destroy(descriptor(fd)) {
-        Ok(()) => 0,
-        Err(cause) => fail("HAL_TCP_Destroy", FAILED, &cause),
-    })
+    guard(FAILED, || outcome("HAL_TCP_Destroy", tcp::destroy(descriptor(fd))))
 }
 
 #[unsafe(no_mangle)]
@@ -461,9 +458,9 @@ unsafe extern "C" fn linkkit_default_HAL_SSL_Establish(
     ca_crt_len: usize,
 ) -> usize {
     // SAFETY: the caller passes a NUL-terminated string and `ca_crt_len` bytes, or NULL.
-    let (host, root) = unsafe { (c_string(host), bytes(ca_crt.cast(), length(ca_crt_len))) };
+    let (host, root) = unsafe { (text(host), bytes(ca_crt.cast(), length(ca_crt_len))) };
     guard(0, || {
-        let Some(host) = host.and_then(|host| host.to_str().ok()) else {
+        let Some(host) = host else {
             refuse("HAL_SSL_Establish");
             return 0;
         };
@@ -554,9 +551,9 @@ unsafe fn c_string<'a>(text: *const c_char) -> Option<&'a CStr> {
 
 /// # Safety
 /// As [`c_string`].
-unsafe fn key_text<'a>(key: *const c_char) -> Option<&'a str> {
+unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
     // SAFETY: as the caller promises.
-    unsafe { c_string(key) }.and_then(|key| key.to_str().ok())
+    unsafe { c_string(text) }.and_then(|text| text.to_str().ok())
 }
 
 /// # Safety
@@ -634,6 +631,13 @@ fn signed_milliseconds(ms: c_int) -> Duration {
 fn fail<T>(function: &str, code: T, why: &dyn Display) -> T {
     log::error!(target: function, "{why}");
     code
+}
+
+fn outcome(function: &str, outcome: io::Result<()>) -> c_int {
+    match outcome {
+        Ok(()) => 0,
+        Err(cause) => fail(function, FAILED, &cause),
+    }
 }
 
 fn refuse(function: &str) {

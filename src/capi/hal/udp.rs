@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::time::Duration;
 
-use super::{FAILED, bytes, bytes_mut, c_string, fail, guard, length, milliseconds, refuse};
+use super::{FAILED, bytes, bytes_mut, fail, guard, length, milliseconds, outcome, refuse, text};
 use crate::hal::import::NetworkAddr;
 use crate::hal::linux::udp;
 
@@ -22,20 +22,6 @@ fn socket(function: &str, made: io::Result<RawFd>) -> isize {
         Ok(fd) => fd.try_into().unwrap_or(-1),
         Err(cause) => fail(function, -1, &cause),
     }
-}
-
-fn done(function: &str, outcome: io::Result<()>) -> c_int {
-    match outcome {
-        Ok(()) => 0,
-        Err(cause) => fail(function, FAILED, &cause),
-    }
-}
-
-/// # Safety
-/// The text is NULL, or NUL-terminated and alive as long as the result.
-unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
-    // SAFETY: as the caller promises.
-    unsafe { c_string(text) }.and_then(|text| text.to_str().ok())
 }
 
 #[unsafe(no_mangle)]
@@ -77,7 +63,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_connect(
     // SAFETY: the caller passes a NUL-terminated string, or NULL.
     let host = unsafe { text(host) };
     guard(FAILED, || match host {
-        Some(host) => done("HAL_UDP_connect", udp::connect(descriptor(sockfd), host, port)),
+        Some(host) => outcome("HAL_UDP_connect", udp::connect(descriptor(sockfd), host, port)),
         None => {
             refuse("HAL_UDP_connect");
             FAILED
@@ -88,13 +74,13 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_connect(
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_UDP_close(p_socket: isize) {
     guard((), || {
-        done("HAL_UDP_close", udp::close(descriptor(p_socket)));
+        outcome("HAL_UDP_close", udp::close(descriptor(p_socket)));
     });
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_UDP_close_without_connect(sockfd: isize) -> c_int {
-    guard(FAILED, || done("HAL_UDP_close_without_connect", udp::close(descriptor(sockfd))))
+    guard(FAILED, || outcome("HAL_UDP_close_without_connect", udp::close(descriptor(sockfd))))
 }
 
 #[unsafe(no_mangle)]
@@ -106,7 +92,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_bindtodevice(
     // SAFETY: the caller passes a NUL-terminated string, or NULL.
     let interface = unsafe { text(ifname) };
     guard(FAILED, || match interface {
-        Some(interface) => done(FUNCTION, udp::bind_to_device(descriptor(sockfd), interface)),
+        Some(interface) => outcome(FUNCTION, udp::bind_to_device(descriptor(sockfd), interface)),
         None => {
             refuse(FUNCTION);
             FAILED
@@ -122,7 +108,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_joinmulticast(
     // SAFETY: the caller passes a NUL-terminated string, or NULL.
     let group = unsafe { text(p_group) };
     guard(FAILED, || match group {
-        Some(group) => done("HAL_UDP_joinmulticast", udp::join(descriptor(sockfd), group)),
+        Some(group) => outcome("HAL_UDP_joinmulticast", udp::join(descriptor(sockfd), group)),
         None => {
             refuse("HAL_UDP_joinmulticast");
             FAILED
