@@ -35,10 +35,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Init(
             (Some(_), Some(_), _) => {
                 fail(FUNCTION, std::ptr::null_mut(), &format_args!("there is no direction {dir}"))
             }
-            _ => {
-                refuse(FUNCTION);
-                std::ptr::null_mut()
-            }
+            _ => refuse(FUNCTION, std::ptr::null_mut()),
         }
     })
 }
@@ -47,8 +44,7 @@ unsafe extern "C" fn linkkit_default_HAL_Aes128_Init(
 extern "C" fn linkkit_default_HAL_Aes128_Destroy(aes: p_HAL_Aes128_t) -> c_int {
     guard(FAILED, || {
         if CONTEXTS.remove(aes).is_none() {
-            refuse("HAL_Aes128_Destroy");
-            return FAILED;
+            return refuse("HAL_Aes128_Destroy", FAILED);
         }
         0
     })
@@ -70,8 +66,7 @@ unsafe fn apply(
         let len = len.filter(|len| isize::try_from(*len).is_ok());
         let (Some(context), Some(len), false, false) = (context, len, src.is_null(), dst.is_null())
         else {
-            refuse(function);
-            return FAILED;
+            return refuse(function, FAILED);
         };
         // SAFETY: as the caller promises; the copy takes any overlap.
         let data = unsafe {

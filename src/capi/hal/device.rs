@@ -57,8 +57,7 @@ extern "C" fn linkkit_default_HAL_Timer_Create(
 ) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
         let Some(function) = func else {
-            refuse("HAL_Timer_Create");
-            return std::ptr::null_mut();
+            return refuse("HAL_Timer_Create", std::ptr::null_mut());
         };
         let callback = Callback { function, user_data };
         TIMERS.insert(Timer::new(Box::new(move || callback.call())))
@@ -73,10 +72,7 @@ extern "C" fn linkkit_default_HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_in
             0
         }
         (Some(timer), Ok(ms)) => outcome("HAL_Timer_Start", timer.start(milliseconds(ms))),
-        _ => {
-            refuse("HAL_Timer_Start");
-            FAILED
-        }
+        _ => refuse("HAL_Timer_Start", FAILED),
     })
 }
 
@@ -84,8 +80,7 @@ extern "C" fn linkkit_default_HAL_Timer_Start(t: *mut c_void, ms: c_int) -> c_in
 extern "C" fn linkkit_default_HAL_Timer_Stop(t: *mut c_void) -> c_int {
     guard(FAILED, || {
         let Some(timer) = TIMERS.get(t) else {
-            refuse("HAL_Timer_Stop");
-            return FAILED;
+            return refuse("HAL_Timer_Stop", FAILED);
         };
         timer.stop();
         0
@@ -96,8 +91,7 @@ extern "C" fn linkkit_default_HAL_Timer_Stop(t: *mut c_void) -> c_int {
 extern "C" fn linkkit_default_HAL_Timer_Delete(timer: *mut c_void) -> c_int {
     guard(FAILED, || {
         if TIMERS.remove(timer).is_none() {
-            refuse("HAL_Timer_Delete");
-            return FAILED;
+            return refuse("HAL_Timer_Delete", FAILED);
         }
         0
     })
@@ -114,8 +108,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fopen(
 ) -> *mut c_void {
     guard(std::ptr::null_mut(), || {
         if path.is_null() || mode.is_null() {
-            refuse("HAL_Fopen");
-            return std::ptr::null_mut();
+            return refuse("HAL_Fopen", std::ptr::null_mut());
         }
         // SAFETY: the caller passes NUL-terminated strings.
         FILES.insert(unsafe { libc::fopen(path, mode) }.cast())
@@ -131,8 +124,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fread(
 ) -> u32 {
     guard(0, || {
         let (Some(file), false) = (FILES.get(stream), buff.is_null()) else {
-            refuse("HAL_Fread");
-            return 0;
+            return refuse("HAL_Fread", 0);
         };
         // SAFETY: the caller passes room for so much and does not close the file meanwhile.
         let read = unsafe { libc::fread(buff, size as usize, count as usize, file.cast()) };
@@ -149,8 +141,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fwrite(
 ) -> u32 {
     guard(0, || {
         let (Some(file), false) = (FILES.get(stream), ptr.is_null()) else {
-            refuse("HAL_Fwrite");
-            return 0;
+            return refuse("HAL_Fwrite", 0);
         };
         // SAFETY: the caller passes so many bytes and does not close the file meanwhile.
         let written = unsafe { libc::fwrite(ptr, size as usize, count as usize, file.cast()) };
@@ -167,8 +158,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fseek(
     // `hal_fs_seek_type_t` counts as Linux does.
     guard(FAILED, || {
         let Some(file) = FILES.get(stream) else {
-            refuse("HAL_Fseek");
-            return FAILED;
+            return refuse("HAL_Fseek", FAILED);
         };
         // SAFETY: the caller does not close the file meanwhile.
         unsafe { libc::fseek(file.cast(), offset, origin) }
@@ -179,8 +169,7 @@ unsafe extern "C" fn linkkit_default_HAL_Fseek(
 extern "C" fn linkkit_default_HAL_Fclose(stream: *mut c_void) -> c_int {
     guard(FAILED, || {
         let Some(file) = FILES.remove(stream) else {
-            refuse("HAL_Fclose");
-            return FAILED;
+            return refuse("HAL_Fclose", FAILED);
         };
         // SAFETY: it is open, and nobody else closes it any more.
         unsafe { libc::fclose(file.cast()) }
@@ -191,8 +180,7 @@ extern "C" fn linkkit_default_HAL_Fclose(stream: *mut c_void) -> c_int {
 unsafe extern "C" fn linkkit_default_HAL_Ftell(stream: *mut c_void) -> c_long {
     guard(-1, || {
         let Some(file) = FILES.get(stream) else {
-            refuse("HAL_Ftell");
-            return -1;
+            return refuse("HAL_Ftell", -1);
         };
         // SAFETY: the caller does not close the file meanwhile.
         unsafe { libc::ftell(file.cast()) }
@@ -218,10 +206,7 @@ unsafe extern "C" fn linkkit_default_HAL_Firmware_Persistence_Write(
     let part = unsafe { bytes(buffer.cast(), length(len)) };
     guard(FAILED, || match part {
         Some(part) => outcome(FUNCTION, firmware::write(part)),
-        None => {
-            refuse(FUNCTION);
-            FAILED
-        }
+        None => refuse(FUNCTION, FAILED),
     })
 }
 
@@ -243,10 +228,7 @@ unsafe extern "C" fn linkkit_default_HAL_Config_Write(buffer: *const c_char, len
         Some(config) => {
             kv_code("HAL_Config_Write", kv::store().and_then(|store| store.set(CONFIG_KEY, config)))
         }
-        None => {
-            refuse("HAL_Config_Write");
-            FAILED
-        }
+        None => refuse("HAL_Config_Write", FAILED),
     })
 }
 
@@ -256,8 +238,7 @@ unsafe extern "C" fn linkkit_default_HAL_Config_Read(buffer: *mut c_char, len: c
     let buffer = unsafe { bytes_mut(buffer.cast(), len) }.filter(|buffer| !buffer.is_empty());
     guard(FAILED, || {
         let Some(buffer) = buffer else {
-            refuse("HAL_Config_Read");
-            return FAILED;
+            return refuse("HAL_Config_Read", FAILED);
         };
         match kv::store().and_then(|store| store.get(CONFIG_KEY, VALUE_MAX)) {
             Ok(config) => {
@@ -290,10 +271,7 @@ unsafe extern "C" fn linkkit_default_HAL_SSLHooks_set(hooks: *mut ssl_hooks_t) -
     let hooks = unsafe { hooks.as_ref() };
     guard(FAILED, || match hooks {
         Some(ssl_hooks_t { malloc: Some(_), free: Some(_) }) => 0,
-        _ => {
-            refuse("HAL_SSLHooks_set");
-            FAILED
-        }
+        _ => refuse("HAL_SSLHooks_set", FAILED),
     })
 }
 
@@ -317,10 +295,7 @@ unsafe extern "C" fn linkkit_default_HAL_Wifi_Get_IP(
         };
         // SAFETY: the caller's buffer has room for 16 bytes, the longest address and its NUL.
         match unsafe { put_text(ip_str, address.to_string().as_bytes()) } {
-            FAILED => {
-                refuse("HAL_Wifi_Get_IP");
-                NONE
-            }
+            FAILED => refuse("HAL_Wifi_Get_IP", NONE),
             _ => u32::from(address).to_be(),
         }
     })
@@ -334,10 +309,7 @@ unsafe extern "C" fn linkkit_default_HAL_Wifi_Get_Mac(mac_str: *mut c_char) -> *
         };
         // SAFETY: the caller's buffer has room for the 18 bytes of an address and its NUL.
         match unsafe { put_text(mac_str, interface.mac.as_bytes()) } {
-            FAILED => {
-                refuse("HAL_Wifi_Get_Mac");
-                std::ptr::null_mut()
-            }
+            FAILED => refuse("HAL_Wifi_Get_Mac", std::ptr::null_mut()),
             _ => mac_str,
         }
     })
@@ -361,8 +333,7 @@ unsafe extern "C" fn linkkit_default_HAL_GetUUID(buf: *mut u8, len: c_int) -> c_
     let buffer = unsafe { bytes_mut(buf.cast(), len) };
     guard(FAILED, || {
         let Some(buffer) = buffer else {
-            refuse("HAL_GetUUID");
-            return FAILED;
+            return refuse("HAL_GetUUID", FAILED);
         };
         let id = match identity::machine_id() {
             Ok(id) => id,

@@ -82,7 +82,7 @@ extern "C" fn linkkit_default_HAL_SemaphoreDestroy(sem: *mut c_void) {
 extern "C" fn linkkit_default_HAL_SemaphorePost(sem: *mut c_void) {
     guard((), || match SEMAPHORES.get(sem) {
         Some(semaphore) => semaphore.post(),
-        None => refuse("HAL_SemaphorePost"),
+        None => refuse("HAL_SemaphorePost", ()),
     });
 }
 
@@ -97,10 +97,7 @@ extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout
                 FAILED
             }
         }
-        None => {
-            refuse("HAL_SemaphoreWait");
-            FAILED
-        }
+        None => refuse("HAL_SemaphoreWait", FAILED),
     });
     cancellation_point();
     result
@@ -129,8 +126,7 @@ unsafe extern "C" fn linkkit_default_HAL_ThreadCreate(
             *stack_used = 0;
         }
         let (Some(thread_handle), Some(routine)) = (thread_handle, work_routine) else {
-            refuse("HAL_ThreadCreate");
-            return FAILED;
+            return refuse("HAL_ThreadCreate", FAILED);
         };
         // SAFETY: the caller passes a NUL-terminated name, or NULL.
         let wish = param.map_or_else(thread::Wish::default, |param| unsafe { param.wish() });
@@ -334,10 +330,7 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Set(
         (Some(key), Some(value)) => {
             kv_code("HAL_Kv_Set", kv::store().and_then(|store| store.set(key, value)))
         }
-        _ => {
-            refuse("HAL_Kv_Set");
-            FAILED
-        }
+        _ => refuse("HAL_Kv_Set", FAILED),
     })
 }
 
@@ -351,13 +344,11 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Get(
     let (key, buffer_len) = unsafe { (text(key), buffer_len.as_mut()) };
     guard(FAILED, || {
         let (Some(key), Some(buffer_len)) = (key, buffer_len) else {
-            refuse("HAL_Kv_Get");
-            return FAILED;
+            return refuse("HAL_Kv_Get", FAILED);
         };
         // SAFETY: the caller's buffer has the room that it says, or is NULL.
         let Some(buffer) = (unsafe { bytes_mut(buffer, *buffer_len) }) else {
-            refuse("HAL_Kv_Get");
-            return FAILED;
+            return refuse("HAL_Kv_Get", FAILED);
         };
         let found = kv::store().and_then(|store| store.get(key, buffer.len())).map(|value| {
             buffer.iter_mut().zip(value.iter()).for_each(|(to, from)| *to = *from);
@@ -373,10 +364,7 @@ unsafe extern "C" fn linkkit_default_HAL_Kv_Del(key: *const c_char) -> c_int {
     let key = unsafe { text(key) };
     guard(FAILED, || match key {
         Some(key) => kv_code("HAL_Kv_Del", kv::store().and_then(|store| store.delete(key))),
-        None => {
-            refuse("HAL_Kv_Del");
-            FAILED
-        }
+        None => refuse("HAL_Kv_Del", FAILED),
     })
 }
 
@@ -388,8 +376,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Establish(host: *const c_char, port
     let host = unsafe { text(host) };
     guard(0, || {
         let Some(host) = host else {
-            refuse("HAL_TCP_Establish");
-            return 0;
+            return refuse("HAL_TCP_Establish", 0);
         };
         match tcp::establish(host, port) {
             Ok(fd) => usize::try_from(fd).unwrap_or(0),
@@ -414,8 +401,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Write(
     let data = unsafe { bytes(buf.cast(), length(len)) };
     guard(FAILED, || {
         let Some(data) = data else {
-            refuse("HAL_TCP_Write");
-            return FAILED;
+            return refuse("HAL_TCP_Write", FAILED);
         };
         match tcp::write(descriptor(fd), data, milliseconds(timeout_ms)) {
             Ok(count) => length(count),
@@ -437,8 +423,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Read(
     let buffer = unsafe { bytes_mut(buf.cast(), length(len)) };
     guard(BROKEN, || {
         let Some(buffer) = buffer else {
-            refuse("HAL_TCP_Read");
-            return BROKEN;
+            return refuse("HAL_TCP_Read", BROKEN);
         };
         match tcp::read_exact(descriptor(fd), buffer, milliseconds(timeout_ms)) {
             Ok(count) => length(count),
@@ -461,8 +446,7 @@ unsafe extern "C" fn linkkit_default_HAL_SSL_Establish(
     let (host, root) = unsafe { (text(host), bytes(ca_crt.cast(), length(ca_crt_len))) };
     guard(0, || {
         let Some(host) = host else {
-            refuse("HAL_SSL_Establish");
-            return 0;
+            return refuse("HAL_SSL_Establish", 0);
         };
         match ssl::establish(host, port, root.unwrap_or_default()) {
             Ok(handle) => handle,
@@ -490,8 +474,7 @@ unsafe extern "C" fn linkkit_default_HAL_SSL_Write(
     let data = unsafe { bytes(buf.cast(), len) };
     guard(FAILED, || {
         let Some(data) = data else {
-            refuse("HAL_SSL_Write");
-            return FAILED;
+            return refuse("HAL_SSL_Write", FAILED);
         };
         match ssl::write(handle, data, signed_milliseconds(timeout_ms)) {
             Ok(()) => len,
@@ -514,8 +497,7 @@ unsafe extern "C" fn linkkit_default_HAL_SSL_Read(
     let buffer = unsafe { bytes_mut(buf.cast(), len) };
     guard(BROKEN, || {
         let Some(buffer) = buffer else {
-            refuse("HAL_SSL_Read");
-            return BROKEN;
+            return refuse("HAL_SSL_Read", BROKEN);
         };
         match ssl::read(handle, buffer, signed_milliseconds(timeout_ms)) {
             Ok(count) => length(count),
@@ -538,7 +520,7 @@ extern "C" fn linkkit_default_iotx_ca_get() -> *const c_char {
 /// NULL may be destroyed, as it may be freed.
 fn ended<T>(function: &str, handle: *mut c_void, object: Option<T>) {
     if object.is_none() && !handle.is_null() {
-        refuse(function);
+        refuse(function, ());
     }
 }
 
@@ -596,8 +578,7 @@ unsafe fn set_field(function: &str, field: &Field, text: *const c_char) -> c_int
     let text = unsafe { c_string(text) };
     guard(FAILED, || {
         let Some(text) = text.map(CStr::to_bytes) else {
-            refuse(function);
-            return FAILED;
+            return refuse(function, FAILED);
         };
         if field.set(text) {
             return length(text.len());
@@ -640,8 +621,8 @@ fn outcome(function: &str, outcome: io::Result<()>) -> c_int {
     }
 }
 
-fn refuse(function: &str) {
-    log::error!(target: function, "a parameter is NULL, negative, not UTF-8 or no handle (any more)");
+fn refuse<T>(function: &str, code: T) -> T {
+    fail(function, code, &"a parameter is NULL, negative, not UTF-8 or no handle (any more)")
 }
 
 /// Logs what a function that returns nothing has to say; `None`: its handle was none.
@@ -649,7 +630,7 @@ fn report(function: &str, result: Option<io::Result<()>>) {
     match result {
         Some(Ok(())) => {}
         Some(Err(cause)) => fail(function, (), &cause),
-        None => refuse(function),
+        None => refuse(function, ()),
     }
 }
 

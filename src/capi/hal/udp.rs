@@ -30,10 +30,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_create(host: *mut c_char, port: c_u
     let host = unsafe { text(host) };
     guard(-1, || match host {
         Some(host) => socket("HAL_UDP_create", udp::connected(host, port)),
-        None => {
-            refuse("HAL_UDP_create");
-            -1
-        }
+        None => refuse("HAL_UDP_create", -1),
     })
 }
 
@@ -47,8 +44,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_create_without_connect(
     let name = unsafe { text(host) };
     guard(-1, || {
         if name.is_none() && !host.is_null() {
-            refuse(FUNCTION);
-            return -1;
+            return refuse(FUNCTION, -1);
         }
         socket(FUNCTION, udp::bound(name, port))
     })
@@ -64,10 +60,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_connect(
     let host = unsafe { text(host) };
     guard(FAILED, || match host {
         Some(host) => outcome("HAL_UDP_connect", udp::connect(descriptor(sockfd), host, port)),
-        None => {
-            refuse("HAL_UDP_connect");
-            FAILED
-        }
+        None => refuse("HAL_UDP_connect", FAILED),
     })
 }
 
@@ -93,10 +86,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_bindtodevice(
     let interface = unsafe { text(ifname) };
     guard(FAILED, || match interface {
         Some(interface) => outcome(FUNCTION, udp::bind_to_device(descriptor(sockfd), interface)),
-        None => {
-            refuse(FUNCTION);
-            FAILED
-        }
+        None => refuse(FUNCTION, FAILED),
     })
 }
 
@@ -109,10 +99,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_joinmulticast(
     let group = unsafe { text(p_group) };
     guard(FAILED, || match group {
         Some(group) => outcome("HAL_UDP_joinmulticast", udp::join(descriptor(sockfd), group)),
-        None => {
-            refuse("HAL_UDP_joinmulticast");
-            FAILED
-        }
+        None => refuse("HAL_UDP_joinmulticast", FAILED),
     })
 }
 
@@ -130,8 +117,7 @@ unsafe fn receive(
 ) -> Result<(usize, SocketAddr), c_int> {
     // SAFETY: as the caller promises.
     let Some(buffer) = (unsafe { bytes_mut(data.cast(), length(len)) }) else {
-        refuse(function);
-        return Err(FAILED);
+        return refuse(function, Err(FAILED));
     };
     let fd = descriptor(fd);
     match udp::readable(fd, timeout) {
@@ -221,8 +207,7 @@ unsafe fn send(
 ) -> c_int {
     // SAFETY: as the caller promises.
     let Some(data) = (unsafe { bytes(data.cast(), length(len)) }) else {
-        refuse(function);
-        return FAILED;
+        return refuse(function, FAILED);
     };
     let fd = descriptor(fd);
     match udp::writable(fd, timeout) {
@@ -278,8 +263,7 @@ unsafe extern "C" fn linkkit_default_HAL_UDP_sendto(
             std::str::from_utf8(text).ok()
         });
         let (Some(host), Some(remote)) = (host, remote) else {
-            refuse(FUNCTION);
-            return FAILED;
+            return refuse(FUNCTION, FAILED);
         };
         let timeout = milliseconds(timeout_ms);
         // SAFETY: the caller passes `datalen` readable bytes, or NULL.
