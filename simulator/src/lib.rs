@@ -2,9 +2,11 @@
 //!
 //! [`Cloud::start`] runs the authentication service (dynamic registration, and authentication over
 //! HTTPS) and an MQTT broker over TLS on free ports, each region on a loopback address of its own,
-//! with a CA of its own and the platform's checks. The
-//! [`trace`](Cloud::trace) shows what the cloud saw; [`faults`](Cloud::faults) make it misbehave.
-//! [`toolchain`] builds C programs against the library, and [`redirect`] leads them here.
+//! with a CA of its own and the platform's checks. The [`trace`](Cloud::trace) shows what the cloud
+//! saw; [`faults`](Cloud::faults) make it misbehave. [`toolchain`] builds C programs against the
+//! library, and [`redirect`] leads them here.
+
+#![forbid(unsafe_code)]
 
 mod auth;
 mod broker;

@@ -2,27 +2,7 @@
  * What firmware of release 2.3.0 counts on: one client a process, which NULL stands for; an identity
  * from the HAL; subscriptions before there is a client; callbacks.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "iot_export.h"
-#include "iot_import.h"
-
-#define PRODUCT_KEY "a1ExpAkj9Hi"
-#define DEVICE_NAME "Example_dev1"
-#define DEVICE_SECRET "ik0qF60vcdvStygvKOTs3xEUbVj6BbSR"
-#define TOPIC(leaf) "/" PRODUCT_KEY "/" DEVICE_NAME "/" leaf
-
-static int failures;
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            printf("%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                       \
-            failures++;                                                                            \
-        }                                                                                          \
-    } while (0)
+#include "device.h"
 
 static int connected, offline_messages, messages, state_code, states;
 static char state_message[80];
@@ -56,16 +36,6 @@ static void count(void *counter, void *client, iotx_mqtt_event_msg_pt event)
     EXPECT(client != NULL);
     EXPECT(event->event_type == IOTX_MQTT_EVENT_PUBLISH_RECEIVED);
     ++*(int *)counter;
-}
-
-static void yield_until(const int *counter, int wanted)
-{
-    int round;
-
-    for (round = 0; round < 200 && *counter < wanted; round++) {
-        IOT_MQTT_Yield(NULL, 50);
-    }
-    EXPECT(*counter == wanted);
 }
 
 static void without_client(void)
@@ -214,8 +184,8 @@ static void one_client(void)
     EXPECT(IOT_MQTT_Publish_Simple(NULL, TOPIC("data"), 0, "hello", -1) == -1);
     EXPECT(IOT_MQTT_Publish_Simple(NULL, NULL, 0, "hello", 5) == -1);
     EXPECT(IOT_MQTT_Publish_Simple(NULL, TOPIC("data"), 0, NULL, 5) == -1);
-    yield_until(&messages, 2);
-    yield_until(&offline_messages, 1);
+    YIELD_UNTIL(NULL, messages == 2);
+    YIELD_UNTIL(NULL, offline_messages == 1);
     EXPECT(IOT_MQTT_LogPost(NULL, "debug", "module", "text") == 0);
     EXPECT(IOT_MQTT_Unsubscribe(NULL, TOPIC("data")) > 0);
 
@@ -225,7 +195,7 @@ static void one_client(void)
     client = IOT_MQTT_Construct(NULL);
     EXPECT(client != NULL && connected == 2);
     EXPECT(IOT_MQTT_Publish_Simple(NULL, TOPIC("get"), 1, "hello", 5) > 0);
-    yield_until(&offline_messages, 2);
+    YIELD_UNTIL(NULL, offline_messages == 2);
     EXPECT(IOT_MQTT_Destroy(&client) == 0 && client == NULL);
 }
 
@@ -246,5 +216,5 @@ int main(void)
     a_refused_login_is_a_state();
     one_client();
     IOT_CloseLog();
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return failures == 0 ? 0 : 1;
 }
