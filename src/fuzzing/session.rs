@@ -14,7 +14,7 @@ use crate::mqtt::{Error, Event, Handler, Message};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// After this the session gives up a SUBSCRIBE.
+/// After this the session gives up a SUBSCRIBE, or sends it again if it is its own.
 const REQUEST_LIFE: Duration = Duration::from_secs(20);
 const TICK: Duration = Duration::from_millis(500);
 const READ_LIMIT: usize = 512;
@@ -289,13 +289,17 @@ impl<'a> Run<'a> {
 
     fn tick(&mut self, time: Duration) {
         self.now += time;
-        self.own_requests.retain(|_, sent| self.now < *sent + REQUEST_LIFE);
         let mut out = BytesMut::new();
         let tick = self.session.tick(self.now, &mut out);
         for packet in sent(&out) {
             match packet {
                 Packet::Publish(publish) => {
                     assert!(publish.dup && self.publishes.contains(&publish.pkid), "{publish:?}");
+                }
+                Packet::Subscribe(again) => {
+                    let sent = self.own_requests.get_mut(&again.pkid).expect("it is our own");
+                    assert!(self.now >= *sent + REQUEST_LIFE, "it is asked for again too soon");
+                    *sent = self.now;
                 }
                 Packet::PingReq => {}
                 other => panic!("{other:?}"),
