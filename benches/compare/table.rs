@@ -11,10 +11,11 @@ use super::scenario::{Link, SUBSCRIPTIONS, WINDOWS, name};
 /// By link, scenario, name of the value, and index of the peer: the value of each round.
 pub(crate) type Results = BTreeMap<(Link, String, String, usize), Vec<f64>>;
 
-/// A line of the tables: its words, the scenario and the value, and by what to divide it.
+/// A line of the tables: its words, the scenario and the value, and by what to divide it. A table has
+/// those lines of which something was measured.
 type Row = (&'static str, (&'static str, usize, usize), &'static str, f64);
 
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 25] = [
     ("connect, first of a process, ms", ("connect", 0, 0), "first_us", 1e3),
     ("connect, again, ms", ("connect", 0, 0), "again_p50_us", 1e3),
     ("QoS 0, 32 B, k/s", ("qos0", 32, 0), "per_second", 1e3),
@@ -47,24 +48,14 @@ const ROWS: [Row; 23] = [
     ),
     ("receive QoS 0, 64 B, k/s", ("receive", 64, 0), "per_second", 1e3),
     ("… CPU a message, µs", ("receive", 64, 0), "cpu_us", 1.0),
+    ("receive QoS 0, 64 B, without end, k/s", ("flood", 0, 0), "per_second", 1e3),
+    ("… CPU a message, µs", ("flood", 0, 0), "cpu_us", 1.0),
     ("receive QoS 1, 64 B, k/s", ("receive", 64, 1), "per_second", 1e3),
     ("… CPU a message, µs", ("receive", 64, 1), "cpu_us", 1.0),
     ("idle CPU, %", ("idle", 0, 0), "cpu_percent", 1.0),
     ("idle memory, MB", ("idle", 0, 0), "memory_kib", 1024.0),
     ("peak memory, QoS 0, 1 KiB, MB", ("qos0", 1024, 0), "peak_kib", 1024.0),
     ("threads", ("idle", 0, 0), "threads", 1.0),
-];
-
-/// What is measured with the broker that does as little as it can.
-const FAST_ROWS: [Row; 8] = [
-    ("QoS 0, 32 B, k/s", ("qos0", 32, 0), "per_second", 1e3),
-    ("… CPU a message, µs", ("qos0", 32, 0), "cpu_us", 1.0),
-    ("QoS 0, 1 KiB, k/s", ("qos0", 1024, 0), "per_second", 1e3),
-    ("… CPU a message, µs", ("qos0", 1024, 0), "cpu_us", 1.0),
-    ("QoS 1, 32 B, 20 on their way, k/s", ("qos1", 32, 20), "per_second", 1e3),
-    ("… CPU a message, µs", ("qos1", 32, 20), "cpu_us", 1.0),
-    ("receive QoS 0, 64 B, k/s", ("flood", 0, 0), "per_second", 1e3),
-    ("… CPU a message, µs", ("flood", 0, 0), "cpu_us", 1.0),
 ];
 
 pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> String {
@@ -81,20 +72,18 @@ pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> Stri
         version("mosquitto", "-h"),
         machine(),
     );
-    for (link, title, rows) in [
-        (Link::Tls, "Over TLS", &ROWS[..]),
-        (Link::Fast, "Over TLS, with a broker that only decodes and answers", &FAST_ROWS),
-        (Link::Tcp, "Over TCP", &ROWS),
+    for (link, title) in [
+        (Link::Tls, "Over TLS"),
+        (Link::Fast, "Over TLS, with a broker that only decodes and answers"),
+        (Link::Tcp, "Over TCP"),
     ] {
         write!(text, "\n## {title}\n\n{}", head("", peers)).unwrap();
-        for &(words, (what, size, number), value, unit) in rows {
+        for (words, (what, size, number), value, unit) in ROWS {
             let key = name(what, size, number);
-            text.push_str(&row(
-                words,
-                peers,
-                |peer| median(results, link, &key, value, peer),
-                unit,
-            ));
+            let measured = |peer| median(results, link, &key, value, peer);
+            if (0..peers.len()).any(|peer| measured(peer).is_some()) {
+                text.push_str(&row(words, peers, measured, unit));
+            }
         }
     }
     let sizes = |peer: usize| peers.get(peer).map(|peer| peer.size as f64);

@@ -37,7 +37,8 @@ pub(crate) unsafe fn construct(
 ) -> *mut c_void {
     let handle = Handle::new();
     // SAFETY: as the caller promises.
-    let client = unsafe { params(given, handle) }.and_then(|params| {
+    let params = unsafe { params(given, handle) };
+    let client = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
         connect(handle, params, first).map_err(|error| {
             release::login_failed(&error);
             error.to_string()
@@ -76,26 +77,22 @@ fn connect(
 
 /// # Safety
 /// The strings in `given` are either NULL or end with a NUL.
-unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, String> {
-    let text = |what: &str, text: *const c_char| {
-        // SAFETY: as the caller promises.
-        unsafe { ptr::required(text) }
-            .map(str::to_owned)
-            .map_err(|bad| format!("Invalid argument: {what} {bad}"))
-    };
-    given.check_buffers().map_err(|why| format!("Invalid argument: {why}"))?;
+unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wrong> {
+    // SAFETY: as the caller promises.
+    let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
+    given.check_buffers()?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
         Security::Plain
     } else {
-        Security::Tls(Trust::from_pem(&text("pub_key", given.pub_key)?))
+        Security::Tls(Trust::from_pem(&owned("pub_key", given.pub_key)?))
     };
     let keep_alive_s = keep_alive_s(given.keepalive_interval_ms);
     let login = Login {
-        endpoint: Endpoint { host: text("host", given.host)?, port: given.port, security },
-        client_id: text("client_id", given.client_id)?,
-        username: text("username", given.username)?,
-        password: crate::identity::Secret::new(text("password", given.password)?),
+        endpoint: Endpoint { host: owned("host", given.host)?, port: given.port, security },
+        client_id: owned("client_id", given.client_id)?,
+        username: owned("username", given.username)?,
+        password: crate::identity::Secret::new(owned("password", given.password)?),
         clean_session: given.clean_session != 0,
         keep_alive_s,
     };

@@ -254,12 +254,18 @@ impl Session {
         publish: &packet::Publish,
         out: &mut BytesMut,
     ) -> Option<Incoming> {
-        if publish.qos == QoS::ExactlyOnce && !self.unreleased.insert(publish.pkid) {
+        if !self.is_new(publish.qos, publish.pkid) {
             // Sent again because our PUBREC was lost: it has been delivered.
             out.extend_from_slice(&packet::pubrec(publish.pkid));
             return None;
         }
         Some(Incoming::Message(Message::new(publish)))
+    }
+
+    /// Whether a message has not come before. By QoS 2 it comes once; by the others, as often as the
+    /// broker likes.
+    fn is_new(&mut self, qos: QoS, id: u16) -> bool {
+        qos != QoS::ExactlyOnce || self.unreleased.insert(id)
     }
 
     /// It is acknowledged all the same, or the broker would send it again over every connection,
@@ -273,7 +279,7 @@ impl Session {
     ) -> Option<Incoming> {
         let mut is_new = true;
         if let Some((qos, id)) = owed {
-            is_new = qos != QoS::ExactlyOnce || self.unreleased.insert(id);
+            is_new = self.is_new(qos, id);
             out.extend(self.acknowledge(now, qos, id).iter().flatten());
         }
         is_new.then(|| {
