@@ -71,9 +71,9 @@ fn serve(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<()> {
         decoder.buffer.extend_from_slice(&chunk[..len]);
         let mut answers = BytesMut::new();
         let mut flood = false;
-        while let Some(Frame::Packet(packet)) = decoder.next_frame().map_err(io::Error::other)? {
-            flood |= matches!(&packet, Packet::Publish(publish) if publish.topic == FLOOD);
-            answer(&packet, &mut answers);
+        while let Some(frame) = decoder.next_frame().map_err(io::Error::other)? {
+            flood |= matches!(&frame, Frame::Message(message) if message.topic() == FLOOD);
+            answer(&frame, &mut answers);
         }
         stream.write_all(&answers)?;
         if flood {
@@ -82,13 +82,13 @@ fn serve(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<()> {
     }
 }
 
-fn answer(packet: &Packet, answers: &mut BytesMut) {
-    match packet {
-        Packet::Connect(_) => answers.extend_from_slice(&ACCEPTED),
-        Packet::Publish(publish) if publish.qos == QoS::AtLeastOnce => {
-            answers.extend_from_slice(&packet::puback(publish.pkid));
+fn answer(frame: &Frame, answers: &mut BytesMut) {
+    match frame {
+        Frame::Packet(Packet::Connect(_)) => answers.extend_from_slice(&ACCEPTED),
+        Frame::Message(message) if message.qos == QoS::AtLeastOnce => {
+            answers.extend_from_slice(&packet::puback(message.id));
         }
-        Packet::Subscribe(subscribe) => {
+        Frame::Packet(Packet::Subscribe(subscribe)) => {
             let [high, low] = subscribe.pkid.to_be_bytes();
             answers.extend_from_slice(&[0x90, 3, high, low, 0]);
         }

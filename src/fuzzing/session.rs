@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use crate::mqtt::packet::{Decoder, Frame, Packet, QoS};
+use crate::mqtt::packet::{self, Decoder, Frame, Malformed, Packet, QoS};
 use crate::mqtt::session::{Config, Incoming, PUBLISHES_MAX, REQUESTS_MAX, Session};
 use crate::mqtt::topic::{check_filter, check_name, is_received_name};
 use crate::mqtt::{Error, Event, Handler, Message};
@@ -107,8 +107,14 @@ impl<'a> Run<'a> {
         self.stream = rest;
         self.decoder.buffer.extend_from_slice(bytes);
         loop {
+            let mut bytes = self.decoder.buffer.clone();
             match self.decoder.next_frame() {
-                Ok(Some(frame)) => self.receive(frame),
+                Ok(Some(frame)) => {
+                    if let Frame::Message(message) = &frame {
+                        check_read(message, packet::next_sent(&mut bytes));
+                    }
+                    self.receive(frame);
+                }
                 Ok(None) => return,
                 Err(_) => return self.connected(true),
             }
@@ -123,10 +129,10 @@ impl<'a> Run<'a> {
                 self.unreleased.remove(&release.pkid);
                 released = Some(release.pkid);
             }
-            Frame::Packet(Packet::Publish(publish))
-                if publish.qos == QoS::ExactlyOnce && self.unreleased.contains(&publish.pkid) =>
+            Frame::Message(message)
+                if message.qos == QoS::ExactlyOnce && self.unreleased.contains(&message.id) =>
             {
-                repeated = Some(publish.pkid);
+                repeated = Some(message.id);
             }
             Frame::Packet(Packet::SubAck(ack)) => {
                 self.own_requests.remove(&ack.pkid);
@@ -352,16 +358,23 @@ impl<'a> Run<'a> {
 /// The packets in what the session sends, which have to be such that a client may send them.
 fn sent(bytes: &[u8]) -> Vec<Packet> {
     let mut packets = Vec::new();
-    let mut decoder = Decoder::new(usize::MAX);
-    decoder.buffer.extend_from_slice(bytes);
-    while let Some(&first) = decoder.buffer.first() {
-        let Ok(Some(Frame::Packet(packet))) = decoder.next_frame() else {
+    let mut rest = BytesMut::from(bytes);
+    while let Some(&first) = rest.first() {
+        let Ok(Some(packet)) = packet::next_sent(&mut rest) else {
             panic!("{bytes:02x?} is not MQTT")
         };
         check_sent(first & 0b1111, &packet);
         packets.push(packet);
     }
     packets
+}
+
+/// A message has to be what the codec reads from the same bytes.
+fn check_read(message: &Message, read: Result<Option<Packet>, Malformed>) {
+    let Ok(Some(Packet::Publish(read))) = read else { panic!("{read:?} is no message") };
+    assert_eq!((message.topic(), message.payload()), (&*read.topic, &*read.payload));
+    assert_eq!((message.id, message.qos), (read.pkid, read.qos));
+    assert_eq!((message.dup, message.retain), (read.dup, read.retain));
 }
 
 fn check_sent(flags: u8, packet: &Packet) {

@@ -706,7 +706,7 @@ mod tests {
     use std::sync::mpsc::{self, Receiver};
     use std::thread;
 
-    use super::super::packet::{Frame, Packet};
+    use super::super::packet::Packet;
     use super::*;
     use crate::hal::fake::FakeHal;
     use crate::identity::Secret;
@@ -721,21 +721,19 @@ mod tests {
     /// The broker's end of a connection.
     struct Peer {
         stream: TcpStream,
-        decoder: Decoder,
+        received: BytesMut,
     }
 
     impl Peer {
         /// The next packet, `None` once the client has gone.
         fn next(&mut self) -> Option<Packet> {
             loop {
-                match self.decoder.next_frame().unwrap() {
-                    Some(Frame::Packet(packet)) => return Some(packet),
-                    Some(other) => panic!("{other:?}"),
-                    None => {}
+                if let Some(packet) = packet::next_sent(&mut self.received).unwrap() {
+                    return Some(packet);
                 }
                 let mut bytes = [0; 4096];
                 let len = self.stream.read(&mut bytes).ok().filter(|len| *len > 0)?;
-                self.decoder.buffer.extend_from_slice(&bytes[..len]);
+                self.received.extend_from_slice(&bytes[..len]);
             }
         }
 
@@ -755,7 +753,7 @@ mod tests {
         let mut number = 0;
         serve_tcp(move |stream| {
             number += 1;
-            script(&mut Peer { stream, decoder: Decoder::new(1 << 20) }, number);
+            script(&mut Peer { stream, received: BytesMut::new() }, number);
         })
     }
 

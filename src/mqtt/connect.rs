@@ -97,7 +97,9 @@ fn accepted(first: Frame) -> Result<bool, Error> {
             ConnectReturnCode::NotAuthorized => 5,
         },
         Frame::UnknownConnack { code } => code,
-        Frame::Packet(_) | Frame::Oversized { .. } => return Err(Error::NoConnack),
+        Frame::Message(_) | Frame::Packet(_) | Frame::Oversized { .. } => {
+            return Err(Error::NoConnack);
+        }
     };
     Err(Error::ConnectRefused(code))
 }

@@ -152,22 +152,15 @@ pub struct Message {
 }
 
 impl Message {
-    /// Copies a packet.
-    pub fn new(publish: &packet::Publish) -> Self {
-        let (topic, payload) = (publish.topic.as_bytes(), publish.payload.as_ref());
+    /// A message by QoS 0 and without flags, with copies of these parts.
+    pub fn new(topic: &str, payload: &[u8]) -> Self {
         let mut buffer = Vec::with_capacity(topic.len() + payload.len() + 2);
-        buffer.extend_from_slice(topic);
+        buffer.extend_from_slice(topic.as_bytes());
         buffer.push(0);
         buffer.extend_from_slice(payload);
         buffer.push(0);
-        Message {
-            buffer,
-            topic_len: topic.len(),
-            id: publish.pkid,
-            qos: publish.qos,
-            dup: publish.dup,
-            retain: publish.retain,
-        }
+        let (id, qos, dup, retain) = (0, QoS::AtMostOnce, false, false);
+        Message { buffer, topic_len: topic.len(), id, qos, dup, retain }
     }
 
     /// The topic.
@@ -216,8 +209,7 @@ mod tests {
 
     #[test]
     fn a_message_keeps_a_writable_nul_after_each_part() {
-        let publish = packet::Publish::new("/t", QoS::AtMostOnce, "payload");
-        let mut message = Message::new(&publish);
+        let mut message = Message::new("/t", b"payload");
         assert_eq!(message.topic(), "/t");
         assert_eq!(message.payload(), b"payload");
         let (topic, payload) = message.parts_mut();

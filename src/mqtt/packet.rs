@@ -2,16 +2,19 @@
 //!
 //! The codec is rumqttc's. This module adds what it leaves to its caller: lengths are checked
 //! before they are written, a packet that is too large is skipped instead of ending the stream,
-//! and what it accepts but MQTT forbids is refused.
+//! and what it accepts but MQTT forbids is refused. A PUBLISH is read here, whether it is skipped or
+//! not, and a message of it is copied once; through the codec's own it would be copied three times.
 
 #![forbid(unsafe_code)]
+
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 pub use rumqttc::mqttbytes::QoS;
 pub use rumqttc::mqttbytes::v4::{ConnectReturnCode, Packet, Publish, SubscribeReasonCode};
 use rumqttc::mqttbytes::{self, v4};
 
-use super::topic;
+use super::{Message, topic};
 
 /// The most that a packet's remaining length can say.
 const REMAINING_MAX: usize = 268_435_455;
@@ -19,6 +22,8 @@ const REMAINING_MAX: usize = 268_435_455;
 const LENGTH_BYTES_MAX: usize = 4;
 /// The flag in a PUBLISH's first byte that says that it was sent before.
 const DUP_FLAG: u8 = 0b1000;
+/// The one that says that the broker had retained it.
+const RETAIN_FLAG: u8 = 0b0001;
 
 /// The peer's bytes are not MQTT; the connection cannot go on.
 #[derive(Debug)]
@@ -35,7 +40,9 @@ impl std::error::Error for Malformed {}
 /// What a decoder finds at the head of the stream.
 #[derive(Debug)]
 pub enum Frame {
-    /// A whole packet.
+    /// A PUBLISH.
+    Message(Message),
+    /// Any other packet.
     Packet(Packet),
     /// A packet that was larger than the limit and has been skipped to its end.
     Oversized {
@@ -79,7 +86,7 @@ impl Decoder {
         if self.skipping.is_none() {
             let Some(head) = Head::read(&self.buffer)? else { return Ok(None) };
             if head.size <= self.limit {
-                return self.decode(head.size);
+                return self.decode(&head);
             }
             let Some(owed) = head.owed(&self.buffer, self.limit)? else { return Ok(None) };
             self.skipping = Some(Skipping { size: head.size, owed, left: head.size });
@@ -87,22 +94,21 @@ impl Decoder {
         Ok(self.skip())
     }
 
-    fn decode(&mut self, size: usize) -> Result<Option<Frame>, Malformed> {
-        if self.buffer.len() < size {
-            self.buffer.reserve(size - self.buffer.len());
+    fn decode(&mut self, head: &Head) -> Result<Option<Frame>, Malformed> {
+        if let missing @ 1.. = head.size.saturating_sub(self.buffer.len()) {
+            self.buffer.reserve(missing);
             return Ok(None);
         }
-        if let [0x20, 2, _, code @ 6..=255, ..] = *self.buffer {
-            self.buffer.advance(size);
-            return Ok(Some(Frame::UnknownConnack { code }));
-        }
-        let packet = Packet::read(&mut self.buffer, REMAINING_MAX).map_err(malformed)?;
-        if let Packet::Publish(publish) = &packet
-            && !topic::is_received_name(&publish.topic)
-        {
-            return Err(Malformed("a PUBLISH with a topic that may not be published to".into()));
-        }
-        Ok(Some(Frame::Packet(packet)))
+        let frame = match (head.publish_qos()?, &*self.buffer) {
+            (Some(qos), packet) => Frame::Message(head.message(qos, packet)?),
+            (None, [0x20, 2, _, code @ 6..=255, ..]) => Frame::UnknownConnack { code: *code },
+            (None, _) => {
+                let packet = Packet::read(&mut self.buffer, REMAINING_MAX).map_err(malformed)?;
+                return Ok(Some(Frame::Packet(packet)));
+            }
+        };
+        self.buffer.advance(head.size);
+        Ok(Some(frame))
     }
 
     fn skip(&mut self) -> Option<Frame> {
@@ -146,35 +152,80 @@ impl Head {
         Ok(None)
     }
 
+    /// The QoS of a PUBLISH; `None`: it is another packet.
+    fn publish_qos(&self) -> Result<Option<QoS>, Malformed> {
+        Ok(match (self.first >> 4, self.first >> 1 & 3) {
+            (3, 0) => Some(QoS::AtMostOnce),
+            (3, 1) => Some(QoS::AtLeastOnce),
+            (3, 2) => Some(QoS::ExactlyOnce),
+            (3, _) => return Err(Malformed("a PUBLISH with QoS 3".into())),
+            _ => None,
+        })
+    }
+
+    /// Where the topic of a PUBLISH is; `None` while its length has not come.
+    fn topic(&self, qos: QoS, packet: &[u8]) -> Result<Option<Range<usize>>, Malformed> {
+        let Some(len) = number(packet, self.len) else { return Ok(None) };
+        let start = self.len + 2;
+        let end = start + usize::from(len);
+        if end + id_len(qos) > self.size {
+            return Err(Malformed("a PUBLISH that is shorter than its topic".into()));
+        }
+        Ok(Some(start..end))
+    }
+
+    /// The message of a PUBLISH that has come in full.
+    fn message(&self, qos: QoS, packet: &[u8]) -> Result<Message, Malformed> {
+        let topic_at = self.topic(qos, packet)?.unwrap_or_default();
+        let id_at = topic_at.end;
+        let topic = packet.get(topic_at).map(std::str::from_utf8);
+        let Some(topic) = topic.and_then(Result::ok).filter(|name| topic::is_received_name(name))
+        else {
+            return Err(Malformed("a PUBLISH with a topic that may not be published to".into()));
+        };
+        let id = match qos {
+            QoS::AtMostOnce => 0,
+            _ => packet_id(packet, id_at)?.unwrap_or_default(),
+        };
+        let payload = packet.get(id_at + id_len(qos)..self.size).unwrap_or_default();
+        let (dup, retain) = (self.first & DUP_FLAG != 0, self.first & RETAIN_FLAG != 0);
+        Ok(Message { id, qos, dup, retain, ..Message::new(topic, payload) })
+    }
+
     /// How the packet has to be acknowledged if it is skipped; `None` while that has not come.
     ///
     /// A topic that is larger than a whole packet may be is no topic of this firmware: no more
     /// than `limit` bytes are kept to find out.
     fn owed(&self, packet: &[u8], limit: usize) -> Result<Option<Option<(QoS, u16)>>, Malformed> {
-        let is_publish = self.first >> 4 == 3;
-        let qos = match self.first >> 1 & 3 {
-            1 if is_publish => QoS::AtLeastOnce,
-            2 if is_publish => QoS::ExactlyOnce,
-            3 if is_publish => return Err(Malformed("a PUBLISH with QoS 3".into())),
-            _ => return Ok(Some(None)),
+        let qos = match self.publish_qos()? {
+            None | Some(QoS::AtMostOnce) => return Ok(Some(None)),
+            Some(qos) => qos,
         };
-        let number = |at: usize| {
-            let bytes = packet.get(at..at + 2)?.try_into().ok()?;
-            Some(u16::from_be_bytes(bytes))
-        };
-        let Some(topic_len) = number(self.len) else { return Ok(None) };
-        let id_at = self.len + 2 + usize::from(topic_len);
-        if id_at + 2 > self.size {
-            return Err(Malformed("a PUBLISH that is shorter than its topic".into()));
-        }
-        if id_at + 2 > limit {
+        let Some(topic) = self.topic(qos, packet)? else { return Ok(None) };
+        if topic.end + id_len(qos) > limit {
             return Ok(Some(None));
         }
-        match number(id_at) {
-            Some(0) => Err(Malformed("a packet id of 0".into())),
-            id => Ok(id.map(|id| Some((qos, id)))),
-        }
+        let id = packet_id(packet, topic.end)?;
+        Ok(id.map(|id| Some((qos, id))))
     }
+}
+
+/// The number of two bytes at this place; `None` while it has not come.
+fn number(packet: &[u8], at: usize) -> Option<u16> {
+    packet.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
+}
+
+/// The packet id at this place; `None` while it has not come.
+fn packet_id(packet: &[u8], at: usize) -> Result<Option<u16>, Malformed> {
+    match number(packet, at) {
+        Some(0) => Err(Malformed("a packet id of 0".into())),
+        id => Ok(id),
+    }
+}
+
+/// The bytes that the packet id of a PUBLISH takes.
+fn id_len(qos: QoS) -> usize {
+    if qos == QoS::AtMostOnce { 0 } else { 2 }
 }
 
 fn malformed(cause: mqttbytes::Error) -> Malformed {
@@ -274,6 +325,17 @@ pub fn pubcomp(id: u16) -> [u8; 4] {
     acknowledgement(0x70, id)
 }
 
+/// Takes the next packet from bytes that a client has sent, as the codec reads it; `None` when it
+/// has not come in full.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn next_sent(bytes: &mut BytesMut) -> Result<Option<Packet>, Malformed> {
+    match Packet::read(bytes, REMAINING_MAX) {
+        Ok(packet) => Ok(Some(packet)),
+        Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
+        Err(cause) => Err(malformed(cause)),
+    }
+}
+
 /// A PINGREQ.
 pub const PINGREQ: [u8; 2] = [0xC0, 0];
 /// A DISCONNECT.
@@ -317,11 +379,34 @@ mod tests {
             assert!(decoder.next_frame().unwrap().is_none());
         }
         decoder.buffer.extend_from_slice(&[*last]);
-        let Some(Frame::Packet(Packet::Publish(publish))) = decoder.next_frame().unwrap() else {
-            panic!("no PUBLISH")
+        let Some(Frame::Message(message)) = decoder.next_frame().unwrap() else {
+            panic!("no message")
         };
-        assert_eq!((publish.topic.as_str(), publish.pkid), ("/t", 7));
-        assert_eq!(publish.payload.as_ref(), b"payload");
+        assert_eq!(message.id, 7);
+        assert!(decoder.buffer.is_empty());
+    }
+
+    #[test]
+    fn a_message_is_what_the_codec_reads() {
+        for (first, id) in [(0x30, 0), (0x31, 0), (0x32, 7), (0x3B, 0x0102), (0x3C, 65535)] {
+            for payload in [&b""[..], b"p", &[b'p'; 200]] {
+                let qos = mqttbytes::qos(first >> 1 & 3).unwrap();
+                let mut frame =
+                    BytesMut::from(&publish("/t", id, qos, false, payload).unwrap()[..]);
+                frame[0] = first;
+                frame.extend_from_slice(b"next");
+                let Some(Frame::Message(message)) = decoder(1000, &frame).next_frame().unwrap()
+                else {
+                    panic!("no message")
+                };
+                let Packet::Publish(read) = next_sent(&mut frame).unwrap().unwrap() else {
+                    panic!("no PUBLISH")
+                };
+                assert_eq!((message.topic(), message.payload()), (&*read.topic, &*read.payload));
+                assert_eq!((message.id, message.qos), (read.pkid, read.qos));
+                assert_eq!((message.dup, message.retain), (read.dup, read.retain));
+            }
+        }
     }
 
     #[test]
@@ -363,10 +448,7 @@ mod tests {
     fn a_packet_of_exactly_the_limit_is_read() {
         let frame = publish("/t", 0, QoS::AtMostOnce, false, &[b'x'; 94]).unwrap();
         assert_eq!(frame.len(), 100);
-        assert!(matches!(
-            decoder(100, &frame).next_frame().unwrap(),
-            Some(Frame::Packet(Packet::Publish(_)))
-        ));
+        assert!(matches!(decoder(100, &frame).next_frame().unwrap(), Some(Frame::Message(_))));
         assert!(matches!(
             decoder(99, &frame).next_frame().unwrap(),
             Some(Frame::Oversized { size: 100, owed: None })

@@ -222,6 +222,7 @@ impl Session {
         self.last_received = now;
         self.ping_sent = None;
         let packet = match frame {
+            Frame::Message(message) => return self.receive_message(message, out),
             Frame::Packet(packet) => packet,
             Frame::Oversized { size, owed } => {
                 return self.receive_oversized(now, size, owed, out);
@@ -229,7 +230,6 @@ impl Session {
             Frame::UnknownConnack { .. } => return None,
         };
         match packet {
-            Packet::Publish(publish) => self.receive_publish(&publish, out),
             Packet::PubAck(ack) => self.receive_puback(ack.pkid),
             Packet::SubAck(ack) => self.receive_suback(ack.pkid, &ack.return_codes),
             Packet::UnsubAck(ack) => self.receive_unsuback(ack.pkid),
@@ -249,17 +249,13 @@ impl Session {
         }
     }
 
-    fn receive_publish(
-        &mut self,
-        publish: &packet::Publish,
-        out: &mut BytesMut,
-    ) -> Option<Incoming> {
-        if !self.is_new(publish.qos, publish.pkid) {
+    fn receive_message(&mut self, message: Message, out: &mut BytesMut) -> Option<Incoming> {
+        if !self.is_new(message.qos, message.id) {
             // Sent again because our PUBREC was lost: it has been delivered.
-            out.extend_from_slice(&packet::pubrec(publish.pkid));
+            out.extend_from_slice(&packet::pubrec(message.id));
             return None;
         }
-        Some(Incoming::Message(Message::new(publish)))
+        Some(Incoming::Message(message))
     }
 
     /// Whether a message has not come before. By QoS 2 it comes once; by the others, as often as the
@@ -550,20 +546,17 @@ mod tests {
     }
 
     fn decoded(bytes: &[u8]) -> Vec<Packet> {
-        let mut decoder = packet::Decoder::new(4096);
-        decoder.buffer.extend_from_slice(bytes);
-        std::iter::from_fn(|| match decoder.next_frame().unwrap()? {
-            Frame::Packet(packet) => Some(packet),
-            other => panic!("{other:?}"),
-        })
-        .collect()
+        let mut bytes = BytesMut::from(bytes);
+        std::iter::from_fn(|| packet::next_sent(&mut bytes).unwrap()).collect()
     }
 
     /// Feeds one packet, given as its bytes, and returns what it meant and what is answered.
     fn feed(session: &mut Session, now: Instant, bytes: &[u8]) -> (Option<Incoming>, Vec<Packet>) {
         let mut out = BytesMut::new();
-        let packet = decoded(bytes).pop().unwrap();
-        let incoming = session.receive(now, Frame::Packet(packet), &mut out);
+        let mut decoder = packet::Decoder::new(4096);
+        decoder.buffer.extend_from_slice(bytes);
+        let frame = decoder.next_frame().unwrap().unwrap();
+        let incoming = session.receive(now, frame, &mut out);
         (incoming, decoded(&out))
     }
 

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The longest topic name or filter, in bytes without the NUL.
 pub const TOPIC_MAX: usize = 128;
@@ -88,7 +88,7 @@ pub fn is_received_name(topic: &str) -> bool {
 #[derive(Debug)]
 pub struct FilterTree<T> {
     /// Filters without a wildcard, which match one name each. Most are.
-    names: HashMap<Box<str>, Vec<T>>,
+    names: BTreeMap<Box<str>, Vec<T>>,
     /// The others.
     root: Node<T>,
 }
@@ -114,7 +114,7 @@ impl<T> Default for Node<T> {
 
 impl<T> Default for FilterTree<T> {
     fn default() -> Self {
-        FilterTree { names: HashMap::new(), root: Node::default() }
+        FilterTree { names: BTreeMap::new(), root: Node::default() }
     }
 }
 
