@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "workload.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -358,19 +359,31 @@ static void feed(const struct target *target, size_t count, size_t size, int qos
     client_close();
 }
 
+/* Waits and does nothing else: no client can idle for less. */
+static void only_wait(int ms)
+{
+    poll(NULL, 0, ms);
+}
+
+/* Repeats a step and prints what of a processor it takes. */
+static void print_idling(const char *name, void step(int ms), size_t seconds)
+{
+    struct stretch start;
+
+    /* What was done before may have left something to do. */
+    step(RUN_MS);
+    start = begin();
+    while (now_ns() - start.wall < seconds * 1000000000u) {
+        step(RUN_MS);
+    }
+    print(name, (double)(cpu_ns() - start.cpu) * 100 / (double)(now_ns() - start.wall));
+}
+
 static void idle(const struct target *target, size_t seconds)
 {
-    uint64_t cpu, wall;
-
     client_open(target, 0);
-    /* What connecting has left to do is not idling. */
-    client_run(RUN_MS);
-    cpu = cpu_ns();
-    wall = now_ns();
-    while (now_ns() - wall < seconds * 1000000000u) {
-        client_run(RUN_MS);
-    }
-    print("cpu_percent", (double)(cpu_ns() - cpu) * 100 / (double)(now_ns() - wall));
+    print_idling("cpu_percent", client_run, seconds);
+    print_idling("wait_percent", only_wait, seconds);
     print("memory_kib", (double)status("VmRSS"));
     print("peak_kib", (double)status("VmHWM"));
     print("threads", (double)status("Threads"));

@@ -25,8 +25,7 @@ impl Peer {
     pub(crate) fn ours(folder: &Path) -> Self {
         let library = Library::build(Profile::Release, Linkage::Static).unwrap();
         let archive = library.path.to_str().unwrap();
-        let arguments =
-            [HEADERS, archive, "-Wl,--gc-sections", "-lpthread", "-ldl", "-lm", "-lrt", "-lgcc_s"];
+        let arguments = [HEADERS, archive, "-static-libgcc", "-lpthread", "-ldl", "-lm", "-lrt"];
         let program = compile(folder, "ours", "bench.c", &arguments);
         Peer { name: "this library".into(), size: size(&program), program, dispatches: true }
     }
@@ -55,7 +54,9 @@ fn compile(folder: &Path, name: &str, adapter: &str, arguments: &[impl AsRef<OsS
     let program = folder.join(name);
     let sources = [adapter, "workload.c"].map(|source| Path::new(SOURCES).join(source));
     let status = Command::new("cc")
-        .args(["-std=gnu99", "-O2", "-Wall", "-Wextra", "-s", "-o"])
+        .args(["-std=gnu99", "-O2", "-Wall", "-Wextra"])
+        // As the compilers for devices link: not position independent, and without what is not called.
+        .args(["-no-pie", "-Wl,--gc-sections", "-s", "-o"])
         .arg(&program)
         .args(sources)
         .args(arguments)

@@ -15,7 +15,7 @@ pub(crate) type Results = BTreeMap<(Link, String, String, usize), Vec<f64>>;
 /// those lines of which something was measured.
 type Row = (&'static str, (&'static str, usize, usize), &'static str, f64);
 
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 26] = [
     ("connect, first of a process, ms", ("connect", 0, 0), "first_us", 1e3),
     ("connect, again, ms", ("connect", 0, 0), "again_p50_us", 1e3),
     ("QoS 0, 32 B, k/s", ("qos0", 32, 0), "per_second", 1e3),
@@ -53,8 +53,9 @@ const ROWS: [Row; 25] = [
     ("receive QoS 1, 64 B, k/s", ("receive", 64, 1), "per_second", 1e3),
     ("… CPU a message, µs", ("receive", 64, 1), "cpu_us", 1.0),
     ("idle CPU, %", ("idle", 0, 0), "cpu_percent", 1.0),
-    ("idle memory, MB", ("idle", 0, 0), "memory_kib", 1024.0),
-    ("peak memory, QoS 0, 1 KiB, MB", ("qos0", 1024, 0), "peak_kib", 1024.0),
+    ("… of a loop that only waits, %", ("idle", 0, 0), "wait_percent", 1.0),
+    ("idle memory, MiB", ("idle", 0, 0), "memory_kib", 1024.0),
+    ("peak memory, QoS 0, 1 KiB, MiB", ("qos0", 1024, 0), "peak_kib", 1024.0),
     ("threads", ("idle", 0, 0), "threads", 1.0),
 ];
 
