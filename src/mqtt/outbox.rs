@@ -55,7 +55,7 @@ impl Outbox {
         if self.is_idle() {
             return None;
         }
-        let bytes = self.bytes.split();
+        let bytes = std::mem::take(&mut self.bytes);
         self.taken = Some(bytes.len());
         Some(bytes)
     }
@@ -73,7 +73,8 @@ impl Outbox {
         } else {
             self.stalled.get_or_insert_with(Instant::now);
         }
-        self.bytes.unsplit(came_meanwhile);
+        // Mostly nothing has: then the same memory is used again for what comes next.
+        self.bytes.extend_from_slice(&came_meanwhile);
     }
 
     /// Whether the peer has taken nothing for so long.

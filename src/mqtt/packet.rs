@@ -2,14 +2,14 @@
 //!
 //! The codec is rumqttc's. This module adds what it leaves to its caller: lengths are checked
 //! before they are written, a packet that is too large is skipped instead of ending the stream,
-//! and what it accepts but MQTT forbids is refused. A PUBLISH is read here, whether it is skipped or
-//! not, and a message of it is copied once; through the codec's own it would be copied three times.
+//! and what it accepts but MQTT forbids is refused. A PUBLISH is read and written here, so that
+//! a message is copied once; through the codec's own it would be copied two or three times.
 
 #![forbid(unsafe_code)]
 
 use std::ops::Range;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 pub use rumqttc::mqttbytes::QoS;
 pub use rumqttc::mqttbytes::v4::{ConnectReturnCode, Packet, Publish, SubscribeReasonCode};
 use rumqttc::mqttbytes::{self, v4};
@@ -20,6 +20,8 @@ use super::{Message, topic};
 const REMAINING_MAX: usize = 268_435_455;
 /// The most bytes of the fixed header after its first: the remaining length.
 const LENGTH_BYTES_MAX: usize = 4;
+/// A PUBLISH's type, in the upper half of its first byte.
+const PUBLISH: u8 = 3;
 /// The flag in a PUBLISH's first byte that says that it was sent before.
 const DUP_FLAG: u8 = 0b1000;
 /// The one that says that the broker had retained it.
@@ -155,10 +157,10 @@ impl Head {
     /// The QoS of a PUBLISH; `None`: it is another packet.
     fn publish_qos(&self) -> Result<Option<QoS>, Malformed> {
         Ok(match (self.first >> 4, self.first >> 1 & 3) {
-            (3, 0) => Some(QoS::AtMostOnce),
-            (3, 1) => Some(QoS::AtLeastOnce),
-            (3, 2) => Some(QoS::ExactlyOnce),
-            (3, _) => return Err(Malformed("a PUBLISH with QoS 3".into())),
+            (PUBLISH, 0) => Some(QoS::AtMostOnce),
+            (PUBLISH, 1) => Some(QoS::AtLeastOnce),
+            (PUBLISH, 2) => Some(QoS::ExactlyOnce),
+            (PUBLISH, _) => return Err(Malformed("a PUBLISH with QoS 3".into())),
             _ => None,
         })
     }
@@ -274,10 +276,29 @@ pub fn connect(connect: &Connect<'_>) -> Option<Bytes> {
 ///
 /// The topic has been checked by [`topic::check_name`].
 pub fn publish(topic: &str, id: u16, qos: QoS, retain: bool, payload: &[u8]) -> Option<Bytes> {
-    let mut packet = v4::Publish::from_bytes(topic, qos, Bytes::copy_from_slice(payload));
-    packet.pkid = id;
-    packet.retain = retain;
-    encode(&Packet::Publish(packet))
+    let remaining = 2 + topic.len() + id_len(qos) + payload.len();
+    if remaining > REMAINING_MAX {
+        return None;
+    }
+    let mut packet = BytesMut::with_capacity(1 + LENGTH_BYTES_MAX + remaining);
+    packet.put_u8(PUBLISH << 4 | (qos as u8) << 1 | u8::from(retain));
+    put_length(&mut packet, remaining);
+    packet.put_u16(u16::try_from(topic.len()).ok()?);
+    packet.put_slice(topic.as_bytes());
+    if qos != QoS::AtMostOnce {
+        packet.put_u16(id);
+    }
+    packet.put_slice(payload);
+    Some(packet.freeze())
+}
+
+/// Writes a remaining length: seven bits a byte, the lowest first.
+fn put_length(packet: &mut BytesMut, mut length: usize) {
+    while length >= 0x80 {
+        packet.put_u8(length as u8 | 0x80);
+        length >>= 7;
+    }
+    packet.put_u8(length as u8);
 }
 
 /// The same PUBLISH marked as sent before.
@@ -388,25 +409,45 @@ mod tests {
 
     #[test]
     fn a_message_is_what_the_codec_reads() {
-        for (first, id) in [(0x30, 0), (0x31, 0), (0x32, 7), (0x3B, 0x0102), (0x3C, 65535)] {
-            for payload in [&b""[..], b"p", &[b'p'; 200]] {
-                let qos = mqttbytes::qos(first >> 1 & 3).unwrap();
+        for (flags, id) in [(0, 0), (1, 0), (0b0010, 7), (0b1011, 0x0102), (0b1100, 65535)] {
+            for payload in [&b""[..], b"p", &[b'p'; 117], &[b'p'; 118], &[b'p'; 20_000]] {
+                let qos = mqttbytes::qos(flags >> 1 & 3).unwrap();
                 let mut frame =
                     BytesMut::from(&publish("/t", id, qos, false, payload).unwrap()[..]);
-                frame[0] = first;
+                frame[0] |= flags;
                 frame.extend_from_slice(b"next");
-                let Some(Frame::Message(message)) = decoder(1000, &frame).next_frame().unwrap()
+                let Some(Frame::Message(message)) = decoder(30_000, &frame).next_frame().unwrap()
                 else {
                     panic!("no message")
                 };
                 let Packet::Publish(read) = next_sent(&mut frame).unwrap().unwrap() else {
                     panic!("no PUBLISH")
                 };
-                assert_eq!((message.topic(), message.payload()), (&*read.topic, &*read.payload));
-                assert_eq!((message.id, message.qos), (read.pkid, read.qos));
+                assert_eq!(&frame[..], b"next");
+                assert_eq!((read.topic.as_str(), &read.payload[..]), ("/t", payload));
+                assert_eq!((read.qos, read.pkid), (qos, id));
+                assert_eq!((message.topic(), message.payload()), ("/t", payload));
+                assert_eq!((message.qos, message.id), (qos, id));
                 assert_eq!((message.dup, message.retain), (read.dup, read.retain));
             }
         }
+    }
+
+    #[test]
+    fn a_message_is_written_as_the_codec_writes_it() {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+            for (retain, len) in [(false, 0), (true, 117), (false, 118), (true, 20_000)] {
+                let payload = vec![b'p'; len];
+                let mut packet = v4::Publish::new("/topic", qos, payload.clone());
+                packet.retain = retain;
+                packet.pkid = if qos == QoS::AtMostOnce { 0 } else { 0x0102 };
+                let written = encode(&Packet::Publish(packet.clone())).unwrap();
+                assert_eq!(publish("/topic", packet.pkid, qos, retain, &payload).unwrap(), written);
+            }
+        }
+        let too_long = vec![0; REMAINING_MAX - 3];
+        assert!(publish("/t", 0, QoS::AtMostOnce, false, &too_long).is_none());
+        assert!(publish("/", 0, QoS::AtMostOnce, false, &too_long).is_some());
     }
 
     #[test]
