@@ -517,8 +517,10 @@ impl Subscriptions {
 
     fn matching(&self, topic: &str, found: &mut Vec<Subscription>) {
         found.clear();
-        self.tree.for_each_match(topic, |subscription| found.push(subscription.clone()));
-        found.sort_unstable_by_key(|subscription| subscription.order);
+        self.tree.for_each_match(topic, |subscription| {
+            let place = found.partition_point(|other| other.order < subscription.order);
+            found.insert(place, subscription.clone());
+        });
     }
 
     fn granted(&self) -> Vec<(String, QoS)> {

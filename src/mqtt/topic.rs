@@ -84,11 +84,11 @@ pub fn is_received_name(topic: &str) -> bool {
 }
 
 /// A set of filters, each with values, which finds all values whose filter matches a name in time
-/// that depends on the name and not on how many filters there are.
+/// that depends on the name and hardly on how many filters there are.
 #[derive(Debug)]
 pub struct FilterTree<T> {
     /// Filters without a wildcard, which match one name each. Most are.
-    names: BTreeMap<Box<str>, Vec<T>>,
+    names: BTreeMap<Box<str>, Node<T>>,
     /// The others.
     root: Node<T>,
 }
@@ -124,7 +124,7 @@ impl<T> FilterTree<T> {
         if has_wildcard(filter) {
             self.root.values_mut(Some(filter))
         } else {
-            self.names.entry(filter.into()).or_default()
+            &mut self.names.entry(filter.into()).or_default().values
         }
     }
 
@@ -133,13 +133,13 @@ impl<T> FilterTree<T> {
         if has_wildcard(filter) {
             self.root.remove(Some(filter))
         } else {
-            self.names.remove(filter).unwrap_or_default()
+            self.names.remove(filter).unwrap_or_default().values
         }
     }
 
     /// Calls `found` with every value whose filter matches `name`.
     pub fn for_each_match<'a>(&'a self, name: &str, mut found: impl FnMut(&'a T)) {
-        self.names.get(name).into_iter().flatten().for_each(&mut found);
+        self.names.get(name).iter().flat_map(|node| &node.values).for_each(&mut found);
         if self.root.is_empty() {
             return;
         }
