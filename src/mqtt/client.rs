@@ -359,9 +359,13 @@ impl Client {
     /// Does all the client's work until `deadline`, or until `done`.
     fn drive(self: &Arc<Self>, deadline: Instant, done: &dyn Fn(&State) -> bool) {
         loop {
-            self.dispatch();
-            let now = Instant::now();
             let mut state = self.lock();
+            if !state.inbox.is_empty() {
+                drop(state);
+                self.dispatch();
+                state = self.lock();
+            }
+            let now = Instant::now();
             if now >= deadline || done(&state) || matches!(state.link, Link::Closed) {
                 return;
             }
@@ -405,6 +409,10 @@ impl Client {
     fn advance(self: &Arc<Self>, state: &mut State, now: Instant) -> Instant {
         match &state.link {
             Link::Up { .. } => {
+                let due = state.session.next_deadline();
+                if now < due {
+                    return due;
+                }
                 let mut out = BytesMut::new();
                 let tick = state.session.tick(now, &mut out);
                 state.outbox.put(&out);
@@ -437,7 +445,10 @@ impl Client {
             let outcome = connection.receive(&mut decoder.buffer, timeout);
             let mut state = self.lock();
             if state.generation == generation {
-                self.take_in(&mut state, decoder, outcome);
+                match outcome {
+                    Ok(0) => state.put_back(decoder),
+                    outcome => self.take_in(&mut state, decoder, outcome),
+                }
             }
             self.changed.notify();
         } else {
@@ -465,9 +476,7 @@ impl Client {
                 Err(cause) => break Some(cause),
             }
         };
-        if let Link::Up { decoder: slot, .. } = &mut state.link {
-            *slot = Some(decoder);
-        }
+        state.put_back(decoder);
         state.outbox.put(&out);
         match (malformed, outcome) {
             (Some(cause), _) => self.lost(state, &cause),
@@ -681,6 +690,13 @@ impl Drop for Lost {
 impl State {
     fn has_gone(&self, ticket: Ticket) -> bool {
         self.generation == ticket.generation && self.outbox.has_gone(ticket.position)
+    }
+
+    /// Lets the next thread receive.
+    fn put_back(&mut self, decoder: Decoder) {
+        if let Link::Up { decoder: slot, .. } = &mut self.link {
+            *slot = Some(decoder);
+        }
     }
 
     fn push(&mut self, incoming: Incoming) {

@@ -137,26 +137,24 @@ impl Tls {
         deadline: Deadline,
     ) -> Result<bool, TransportError> {
         let before = into.len();
-        let decrypted = self.tcp.read(wait, |ciphertext| {
+        let came = self.tcp.read(wait, |ciphertext| {
+            if ciphertext.is_empty() {
+                return Ok(None);
+            }
             let mut session = lock(&self.session);
             session.decrypt(ciphertext, into)?;
-            let came = !ciphertext.is_empty();
-            Ok::<_, TransportError>((came, session.failed.clone(), session.rustls.wants_write()))
+            Ok::<_, TransportError>(Some((session.failed.clone(), session.rustls.wants_write())))
         });
-        let (came, failed, has_answer) = match decrypted {
-            Ok(decrypted) => decrypted?,
-            Err(TransportError::Closed) => {
-                log::debug!(target: "HAL_SSL_Read", "the peer cut the connection off without a TLS close_notify");
-                return Err(TransportError::Closed);
-            }
-            Err(cause) => return Err(cause),
-        };
+        if let Err(TransportError::Closed) = came {
+            log::debug!(target: "HAL_SSL_Read", "the peer cut the connection off without a TLS close_notify");
+        }
+        let Some((failed, has_answer)) = came?? else { return Ok(false) };
         if has_answer {
             self.answer(if failed.is_some() { Deadline::after(FAREWELL) } else { deadline });
         }
         match failed {
             Some(cause) if into.len() == before => Err(cause.into()),
-            _ => Ok(came),
+            _ => Ok(true),
         }
     }
 }

@@ -91,17 +91,18 @@ pub(crate) fn read_available(
     if buf.is_empty() {
         return Ok(0);
     }
-    let mut deadline = None;
-    loop {
-        // Receive first: while data flows it saves one system call out of two.
-        if let Some(count) = receive(fd, buf)? {
-            return if count == 0 { Err(TransportError::Closed) } else { Ok(count) };
-        }
-        let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
-        if !wait(fd, libc::POLLIN, deadline)? {
-            return Ok(0);
+    // Wait first: behind the packet before there is mostly nothing, and to find that out by receiving
+    // would cost a system call more.
+    let deadline = Deadline::after(timeout);
+    while wait(fd, libc::POLLIN, deadline)? {
+        match receive(fd, buf)? {
+            Some(0) => return Err(TransportError::Closed),
+            Some(count) => return Ok(count),
+            // Another thread was faster.
+            None => {}
         }
     }
+    Ok(0)
 }
 
 /// Reads until `buf` is full or the time is up, and returns how much came.
@@ -232,7 +233,7 @@ pub(super) fn wait(fd: RawFd, events: libc::c_short, deadline: Deadline) -> io::
 
 /// What is left in milliseconds, rounded up so that poll(2) does not spin through the last one.
 fn poll_ms(deadline: Deadline) -> libc::c_int {
-    let ms = deadline.left().as_nanos().div_ceil(1_000_000);
+    let ms = deadline.left().saturating_add(Duration::from_nanos(999_999)).as_millis();
     libc::c_int::try_from(ms).unwrap_or(libc::c_int::MAX)
 }
 
