@@ -89,6 +89,8 @@ struct State {
     inbox: VecDeque<(u64, Incoming)>,
     /// What has to be sent over this connection.
     outbox: Outbox,
+    /// The ids of the packets in the outbox whose senders wait, and hear it if the connection is lost.
+    sending: Vec<u16>,
     backoff: Backoff,
     /// A random number for the next back-off, drawn while the lock was free.
     jitter: u32,
@@ -136,6 +138,7 @@ impl Client {
                 generation: 0,
                 inbox: VecDeque::new(),
                 outbox: Outbox::default(),
+                sending: Vec::new(),
                 backoff,
                 jitter: hal.random(u32::MAX),
                 lost: None,
@@ -295,27 +298,32 @@ impl Client {
         Ok((id, Ticket { generation: state.generation, position: state.outbox.end(), deadline }))
     }
 
-    fn send_until_gone<'a>(
+    /// Waits until a packet has gone out. One that has not in time, or before the connection was
+    /// lost, is told to the caller as failed, and must not go out later by itself.
+    fn send_until_gone(&self, mut state: Locked<'_>, id: u16, ticket: Ticket) -> Result<(), Error> {
+        state.sending.push(id);
+        let (mut state, outcome) = self.write_until_gone(state, ticket);
+        state.sending.retain(|sending| *sending != id);
+        outcome
+    }
+
+    fn write_until_gone<'a>(
         &'a self,
         mut state: Locked<'a>,
-        id: u16,
         ticket: Ticket,
-    ) -> Result<(), Error> {
+    ) -> (Locked<'a>, Result<(), Error>) {
         let deadline = ticket.deadline;
         loop {
             state = self.write_out(state, deadline);
-            if state.has_gone(ticket) {
-                return Ok(());
+            if state.generation != ticket.generation {
+                return (state, Err(Error::Transport(TransportError::Closed)));
             }
-            let is_lost = state.generation != ticket.generation;
-            if is_lost || deadline.is_over() {
-                // Told to the caller as failed, so it must not go out later by itself.
-                state.session.forget(id);
-                if is_lost {
-                    return Err(Error::Transport(TransportError::Closed));
-                }
+            if state.outbox.has_gone(ticket.position) {
+                return (state, Ok(()));
+            }
+            if deadline.is_over() {
                 self.lost(&mut state, &TransportError::TimedOut);
-                return Err(Error::Transport(TransportError::TimedOut));
+                return (state, Err(Error::Transport(TransportError::TimedOut)));
             }
             // Another thread writes; it may well write this packet too.
             if state.outbox.is_being_written() {
@@ -493,6 +501,9 @@ impl Client {
             state.told_up = false;
             state.generation += 1;
             state.outbox = Outbox::default();
+            for id in std::mem::take(&mut state.sending) {
+                state.session.forget(id);
+            }
             state.push(Incoming::Event(Event::Disconnect));
             self.retry_later(state, Instant::now());
         }
@@ -688,10 +699,6 @@ impl Drop for Lost {
 }
 
 impl State {
-    fn has_gone(&self, ticket: Ticket) -> bool {
-        self.generation == ticket.generation && self.outbox.has_gone(ticket.position)
-    }
-
     /// Lets the next thread receive.
     fn put_back(&mut self, decoder: Decoder) {
         if let Link::Up { decoder: slot, .. } = &mut self.link {
@@ -1116,6 +1123,35 @@ mod tests {
         assert!(start.elapsed() < patience / 2, "{:?}", start.elapsed());
         assert!(matches!(publisher.join().unwrap(), Err(Error::Transport(_))));
         drop(stop);
+    }
+
+    #[test]
+    fn what_is_told_as_failed_is_not_sent_over_the_next_connection() {
+        let (hal, stop) = deaf_broker();
+        let params =
+            Params { send_limit: 1 << 26, request_timeout: PATIENCE, ..params(Arc::new(|_| {})) };
+        let client = Client::connect(hal, params).unwrap();
+        let publishers = [vec![0; 1 << 25], vec![0]].map(|payload| {
+            let publishing = Arc::clone(&client);
+            let publisher =
+                thread::spawn(move || publishing.publish("/t", QoS::AtLeastOnce, false, &payload));
+            yield_until(&client, || lock(&client.state).outbox.is_being_written());
+            publisher
+        });
+        yield_until(&client, || lock(&client.state).sending.len() == 2);
+        {
+            // The next connection is there before the publishers know that this one is lost.
+            let mut state = client.lock();
+            client.lost(&mut state, &"the test says so");
+            let mut again = BytesMut::new();
+            state.session.connected(Instant::now(), true, &mut again);
+            assert!(again.is_empty());
+        }
+        for publisher in publishers {
+            assert!(matches!(publisher.join().unwrap(), Err(Error::Transport(_))));
+        }
+        drop(stop);
+        client.close();
     }
 
     #[test]
