@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 pub use rumqttc::mqttbytes::QoS;
-pub use rumqttc::mqttbytes::v4::{ConnectReturnCode, Packet, Publish, SubscribeReasonCode};
+pub use rumqttc::mqttbytes::v4::{ConnectReturnCode, Packet, SubscribeReasonCode};
 use rumqttc::mqttbytes::{self, v4};
 
 use super::{Message, topic};
