@@ -69,7 +69,8 @@ pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> Stri
          confirms it. Where two rates are about the same, mosquitto sets the pace, and the CPU \
          time that a message takes tells the libraries apart, or the table of the fast broker; \
          libmosquitto then keeps in memory what the broker has not taken, which this library does \
-         not. The machine: {}.\n",
+         not. Idle is a firmware that yields for 200 ms again and again: five wake-ups a second, which \
+         take by themselves what the line below it says. The machine: {}.\n",
         version("mosquitto", "-h"),
         machine(),
     );
