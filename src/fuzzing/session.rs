@@ -107,11 +107,11 @@ impl<'a> Run<'a> {
         self.stream = rest;
         self.decoder.buffer.extend_from_slice(bytes);
         loop {
-            let mut bytes = self.decoder.buffer.clone();
+            let mut before = self.decoder.buffer.clone();
             match self.decoder.next_frame() {
                 Ok(Some(frame)) => {
                     if let Frame::Message(message) = &frame {
-                        check_read(message, packet::next_sent(&mut bytes));
+                        check_read(message, packet::next_sent(&mut before));
                     }
                     self.receive(frame);
                 }

@@ -307,6 +307,7 @@ impl Client {
         outcome
     }
 
+    /// Writes until the packet of this ticket has gone out, or cannot any more; hands the lock back.
     fn write_until_gone<'a>(
         &'a self,
         mut state: Locked<'a>,

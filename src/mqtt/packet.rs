@@ -101,13 +101,13 @@ impl Decoder {
             self.buffer.reserve(missing);
             return Ok(None);
         }
-        let frame = match (head.publish_qos()?, &*self.buffer) {
-            (Some(qos), packet) => Frame::Message(head.message(qos, packet)?),
-            (None, [0x20, 2, _, code @ 6..=255, ..]) => Frame::UnknownConnack { code: *code },
-            (None, _) => {
-                let packet = Packet::read(&mut self.buffer, REMAINING_MAX).map_err(malformed)?;
-                return Ok(Some(Frame::Packet(packet)));
-            }
+        let frame = if let Some(qos) = head.publish_qos()? {
+            Frame::Message(head.message(qos, &self.buffer)?)
+        } else if let [0x20, 2, _, code @ 6..=255, ..] = *self.buffer {
+            Frame::UnknownConnack { code }
+        } else {
+            let packet = Packet::read(&mut self.buffer, REMAINING_MAX).map_err(malformed)?;
+            return Ok(Some(Frame::Packet(packet)));
         };
         self.buffer.advance(head.size);
         Ok(Some(frame))
@@ -156,13 +156,11 @@ impl Head {
 
     /// The QoS of a PUBLISH; `None`: it is another packet.
     fn publish_qos(&self) -> Result<Option<QoS>, Malformed> {
-        Ok(match (self.first >> 4, self.first >> 1 & 3) {
-            (PUBLISH, 0) => Some(QoS::AtMostOnce),
-            (PUBLISH, 1) => Some(QoS::AtLeastOnce),
-            (PUBLISH, 2) => Some(QoS::ExactlyOnce),
-            (PUBLISH, _) => return Err(Malformed("a PUBLISH with QoS 3".into())),
-            _ => None,
-        })
+        if self.first >> 4 != PUBLISH {
+            return Ok(None);
+        }
+        let qos = mqttbytes::qos(self.first >> 1 & 3);
+        qos.map(Some).map_err(|_| Malformed("a PUBLISH with QoS 3".into()))
     }
 
     /// Where the topic of a PUBLISH is; `None` while its length has not come.
@@ -403,7 +401,8 @@ mod tests {
         let Some(Frame::Message(message)) = decoder.next_frame().unwrap() else {
             panic!("no message")
         };
-        assert_eq!(message.id, 7);
+        assert_eq!((message.topic(), message.id), ("/t", 7));
+        assert_eq!(message.payload(), b"payload");
         assert!(decoder.buffer.is_empty());
     }
 

@@ -87,7 +87,8 @@ pub fn is_received_name(topic: &str) -> bool {
 /// that depends on the name and hardly on how many filters there are.
 #[derive(Debug)]
 pub struct FilterTree<T> {
-    /// Filters without a wildcard, which match one name each. Most are.
+    /// Filters without a wildcard, which match one name each. Most are. Each is a node with values
+    /// only: a map of another type would be its whole code once more.
     names: BTreeMap<Box<str>, Node<T>>,
     /// The others.
     root: Node<T>,
