@@ -1,4 +1,4 @@
-//! The cloud as a whole: two ports in every region, one thread, gone when dropped.
+//! The cloud as a whole: three ports in every region, one thread, gone when dropped.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ use crate::control;
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
+use crate::login::Carrier;
 use crate::operator::{DeviceState, Operator, Refusal};
 use crate::redirect;
 use crate::state::Registry;
@@ -42,6 +43,7 @@ const PORT_ATTEMPTS: u32 = 50;
 pub struct Cloud {
     https_port: u16,
     mqtt_port: u16,
+    mqtt_tcp_port: u16,
     control_addr: Option<SocketAddr>,
     authority: Arc<Authority>,
     operator: Operator,
@@ -72,7 +74,8 @@ impl Cloud {
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
     /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
-        let listen = Listen { https: self.https_port, mqtt: self.mqtt_port };
+        let listen =
+            Listen { https: self.https_port, mqtt: self.mqtt_port, mqtt_tcp: self.mqtt_tcp_port };
         let memory = Memory {
             registry: Arc::clone(&self.operator.registry),
             authority: Arc::clone(&self.authority),
@@ -100,6 +103,7 @@ impl Cloud {
         let regions = &registry.config.regions;
         let (https, https_port) = listen(regions, listen_at.https)?;
         let (mqtt, mqtt_port) = listen(regions, listen_at.mqtt)?;
+        let (mqtt_tcp, mqtt_tcp_port) = listen(regions, listen_at.mqtt_tcp)?;
         let service = Arc::new(Service {
             registry: Arc::clone(&registry),
             faults: Arc::clone(&faults),
@@ -113,7 +117,7 @@ impl Cloud {
         let (control, control_addr) = control_at.map(listen_for_control).transpose()?.unzip();
         let operator = Operator { registry, faults, broker: Arc::clone(&broker), trace };
         let (stop, stopped) = oneshot::channel();
-        let doors = Doors { https, mqtt, control };
+        let doors = Doors { https, mqtt, mqtt_tcp, control };
         let serve = run(door, doors, service, operator.clone());
         let thread = thread::Builder::new()
             .name("linkkit-sim".into())
@@ -122,6 +126,7 @@ impl Cloud {
         Ok(Cloud {
             https_port,
             mqtt_port,
+            mqtt_tcp_port,
             control_addr,
             authority,
             operator,
@@ -138,6 +143,11 @@ impl Cloud {
     /// Where the MQTT broker of the first region listens.
     pub fn mqtt_addr(&self) -> SocketAddr {
         (self.first_address(), self.mqtt_port).into()
+    }
+
+    /// Where the MQTT broker of the first region listens without TLS.
+    pub fn mqtt_tcp_addr(&self) -> SocketAddr {
+        (self.first_address(), self.mqtt_tcp_port).into()
     }
 
     /// The regions. Each has the ports of the first one at an address of its own.
@@ -287,6 +297,7 @@ fn listen_for_control(addr: SocketAddr) -> Result<(StdListener, SocketAddr), Err
 struct Doors {
     https: Listeners,
     mqtt: Listeners,
+    mqtt_tcp: Listeners,
     control: Option<StdListener>,
 }
 
@@ -309,7 +320,7 @@ async fn run(
     service: Arc<Service>,
     operator: Operator,
 ) -> Result<(), Error> {
-    let Doors { https, mqtt, control } = doors;
+    let Doors { https, mqtt, mqtt_tcp, control } = doors;
     let broker = Arc::clone(&operator.broker);
     let door = Arc::new(door);
     let listener = |std| TcpListener::from_std(std).trying(|| "use a socket".into());
@@ -330,12 +341,21 @@ async fn run(
         accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
             let (door, broker, region) = (Arc::clone(&door), Arc::clone(&broker), region.clone());
             async move {
+                let ends = ends(&stream, peer, region, Carrier::Tls);
                 if let Some(stream) = door.admit(stream, peer).await {
-                    let local = stream.get_ref().0.local_addr();
-                    let local = local.map(|addr| addr.to_string()).unwrap_or_default();
-                    let ends = Ends { peer: peer.to_string(), local, region };
                     connection::serve(stream, ends, &broker).await;
                 }
+            }
+        }));
+    }
+    for (region, socket) in mqtt_tcp {
+        let broker = Arc::clone(&broker);
+        accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
+            let (broker, region) = (Arc::clone(&broker), region.clone());
+            async move {
+                send_at_once(&stream);
+                let ends = ends(&stream, peer, region, Carrier::Tcp);
+                connection::serve(stream, ends, &broker).await;
             }
         }));
     }
@@ -348,6 +368,17 @@ async fn run(
     // They end only by a panic, which was printed when it happened.
     while accepting.join_next().await.is_some() {}
     Ok(())
+}
+
+fn ends(stream: &TcpStream, peer: SocketAddr, region: String, carrier: Carrier) -> Ends {
+    let local = stream.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+    Ends { peer: peer.to_string(), local, region, carrier }
+}
+
+/// Without this, a small packet can wait for the acknowledgement of the one before.
+fn send_at_once(stream: &TcpStream) {
+    // A socket that refuses it works all the same.
+    let _ = stream.set_nodelay(true);
 }
 
 /// Serves each connection in a task of its own.
@@ -380,8 +411,7 @@ struct Door {
 
 impl Door {
     async fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<TlsStream<TcpStream>> {
-        // Without this, a small packet can wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
+        send_at_once(&stream);
         let acceptor = TlsAcceptor::from(self.authority.server_config(self.faults.certificate()));
         let why = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => return Some(stream),

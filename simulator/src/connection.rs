@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::broker::{Attachment, Broker, End};
 use crate::config::DeviceId;
-use crate::login::{self, Refusal};
+use crate::login::{self, Carrier, Refusal};
 use crate::session::Command;
 use crate::trace::{Event, From};
 
@@ -31,6 +31,8 @@ pub(crate) struct Ends {
     pub(crate) local: String,
     /// The region that is there.
     pub(crate) region: String,
+    /// What is between them.
+    pub(crate) carrier: Carrier,
 }
 
 /// Serves a connection until it ends; the reason goes to the trace.
@@ -43,6 +45,7 @@ where
         who: ends.peer,
         local: ends.local,
         region: ends.region,
+        carrier: ends.carrier,
         reader: PacketReader { io: reader, buffer: BytesMut::new() },
         writer,
         broker,
@@ -61,6 +64,7 @@ struct Serving<'a, R, W> {
     who: String,
     local: String,
     region: String,
+    carrier: Carrier,
     reader: PacketReader<R>,
     writer: W,
     broker: &'a Broker,
@@ -106,7 +110,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Serving<'_, R, W> {
     fn check(&self, connect: &Connect) -> Result<DeviceId, Refusal> {
         match self.broker.faults.take_login_refusal() {
             Some(code) => Err(Refusal { code, why: "as the test asked".into() }),
-            None => login::check(connect, &self.broker.registry, &self.region),
+            None => login::check(connect, &self.broker.registry, &self.region, self.carrier),
         }
     }
 

@@ -22,6 +22,7 @@ mod login;
 mod operator;
 pub mod redirect;
 mod session;
+mod signature;
 mod state;
 pub mod toolchain;
 mod topic;

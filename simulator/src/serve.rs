@@ -27,11 +27,12 @@ pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
         say(
             "cloud",
             format_args!(
-                "{:<15} HTTPS https://{}:{}  MQTT mqtts://{1}:{}",
+                "{:<15} HTTPS https://{}:{}  MQTT mqtts://{1}:{}  mqtt://{1}:{}",
                 region.name,
                 region.address,
                 cloud.https_addr().port(),
-                cloud.mqtt_addr().port()
+                cloud.mqtt_addr().port(),
+                cloud.mqtt_tcp_addr().port()
             ),
         );
     }
