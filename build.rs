@@ -7,6 +7,8 @@ const OVERRIDABLE: [&str; 3] =
     ["src/shim/hal_unsupported.c", "src/shim/hal_weak.c", "src/shim/variadic.c"];
 /// What is not the HAL's: the trust anchor, and what tells whose functions were linked.
 const OWN: [&str; 2] = ["src/shim/ca.c", "src/shim/linked.c"];
+/// The log of release 2.2.1, as a HAL made from that release's own calls it.
+const SYSLOG: &str = "src/shim/syslog.c";
 
 /// Leaves the overridable functions out of the archive, for a package that ships them as an archive
 /// of their own: a linker takes the first definition that it finds, weak or not, and would never
@@ -15,12 +17,15 @@ const EXTERNAL_SHIM: &str = "LINKKIT_EXTERNAL_SHIM";
 
 fn main() {
     println!("cargo::rerun-if-env-changed={EXTERNAL_SHIM}");
-    for source in OVERRIDABLE.iter().chain(&OWN) {
+    for source in OVERRIDABLE.iter().chain(&OWN).chain([&SYSLOG]) {
         println!("cargo::rerun-if-changed={source}");
     }
     let mut shim = cc::Build::new();
     if env::var_os(EXTERNAL_SHIM).is_none_or(|value| value.is_empty() || value == "0") {
         shim.files(OVERRIDABLE);
+    }
+    if env::var_os("CARGO_FEATURE_ABI_2_2").is_some() {
+        shim.file(SYSLOG);
     }
     shim.files(OWN)
         .std("c99")

@@ -183,31 +183,57 @@ impl Log for Printer {
         let ours =
             record.module_path().is_some_and(|path| path.starts_with(env!("CARGO_CRATE_NAME")));
         if ours && self.enabled(record.metadata()) {
-            // One call a line, so that the lines of two threads do not mix.
-            let line = line(record);
-            let holds = HOLDS.get();
-            if holds.depth == 0 {
-                self.hal.print(&line);
-            } else {
-                LINES.with_borrow_mut(|lines| lines.push(line));
-                HOLDS.set(Holds { any: true, ..holds });
-            }
+            let level = match record.level() {
+                log::Level::Error => Level::Error,
+                log::Level::Warn => Level::Warning,
+                log::Level::Info => Level::Info,
+                log::Level::Debug | log::Level::Trace => Level::Debug,
+            };
+            let line = i64::from(record.line().unwrap_or(0));
+            self.print(compose(level, record.target(), line, &record.args().to_string()));
         }
     }
 
     fn flush(&self) {}
 }
 
-fn line(record: &Record<'_>) -> String {
-    let level = match record.level() {
-        log::Level::Error => "err",
-        log::Level::Warn => "wrn",
-        log::Level::Info => "inf",
-        log::Level::Debug | log::Level::Trace => "dbg",
+impl Printer {
+    /// One call a line, so that the lines of two threads do not mix.
+    fn print(&self, line: String) {
+        let holds = HOLDS.get();
+        if holds.depth == 0 {
+            self.hal.print(&line);
+        } else {
+            LINES.with_borrow_mut(|lines| lines.push(line));
+            HOLDS.set(Holds { any: true, ..holds });
+        }
+    }
+}
+
+/// Prints what a product's own HAL has to say, if the log is open for its level.
+pub fn print(level: Level, function: &str, line: i64, text: &str) {
+    if OPEN.load(Ordering::Relaxed)
+        && level.is_printed()
+        && let Some(printer) = PRINTER.get()
+    {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        printer.print(compose(level, function, line, text));
+    }
+}
+
+fn compose(level: Level, function: &str, line: i64, text: &str) -> String {
+    let level = match level {
+        Level::Emergency => "emg",
+        Level::Critical => "crt",
+        Level::Error => "err",
+        Level::Warning => "wrn",
+        Level::Info => "inf",
+        Level::Debug => "dbg",
     };
-    let mut line = format!("[{level}] {}({}): ", record.target(), record.line().unwrap_or(0));
+    let mut line = format!("[{level}] {function}({line}): ");
     // A record may hold several lines, such as the head of an HTTP message; the limit is for each.
-    for text in record.args().to_string().split("\r\n") {
+    for text in text.split("\r\n") {
         if text.len() > TEXT_MAX {
             line.push_str(text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or_default());
             line.push_str(" ...");
@@ -224,14 +250,7 @@ mod tests {
     use super::*;
 
     fn printed(text: &str) -> String {
-        line(
-            &Record::builder()
-                .level(log::Level::Info)
-                .target("IOT_SetupConnInfo")
-                .line(Some(114))
-                .args(format_args!("{text}"))
-                .build(),
-        )
+        compose(Level::Info, "IOT_SetupConnInfo", 114, text)
     }
 
     #[test]
@@ -252,6 +271,17 @@ mod tests {
         let text = format!("{long}\r\n{long}x\r\n{long}");
         let expected = format!("[inf] IOT_SetupConnInfo(114): {long}\r\n{long} ...\r\n{long}\r\n");
         assert_eq!(printed(&text), expected);
+    }
+
+    #[test]
+    fn a_line_of_a_products_hal_ends_once() {
+        let hal = crate::hal::fake::shared_log();
+        for text in ["ends by itself\r\n", "ends by a newline\n", "does not end"] {
+            print(Level::Critical, "product_hal", -1, text);
+            let end = text.trim_end();
+            assert!(hal.printed().contains(&format!("[crt] product_hal(-1): {end}\r\n")), "{end}");
+        }
+        assert!(!hal.printed().contains("itself\r\n\r\n"));
     }
 
     #[test]

@@ -556,10 +556,10 @@ fn whose(ours: bool) -> &'static str {
     if ours { "the library's" } else { "the firmware's" }
 }
 
-/// The HAL that was linked, without the later functions.
+/// The HAL that was linked, without what depends on the release.
 pub fn hal() -> &'static dyn Hal {
     static HAL: Imported = Imported::with(Release {
-        firmware_version: HAL_GetFirmwareVesion,
+        firmware_version: None,
         uuid: None,
         network_interfaces: None,
         kv_set_failed: |_| (),
@@ -572,10 +572,10 @@ pub fn hal() -> &'static dyn Hal {
 /// cbindgen:ignore
 #[derive(Clone, Copy, Debug)]
 pub struct Release {
-    /// `HAL_GetFirmwareVersion`, as the release spells it.
-    pub firmware_version: unsafe extern "C" fn(version: *mut c_char) -> c_int,
-    /// `HAL_GetUUID`, where the release has it: a product's own HAL need not have a function that
-    /// its release does not know.
+    /// `HAL_GetFirmwareVersion`, as the release spells it: a product's own HAL need not have a
+    /// function that its release does not know.
+    pub firmware_version: Option<unsafe extern "C" fn(version: *mut c_char) -> c_int>,
+    /// `HAL_GetUUID`, where the release has it.
     pub uuid: Option<unsafe extern "C" fn(buf: *mut u8, len: c_int) -> c_int>,
     /// `HAL_GetNetifInfo`, in the same way.
     pub network_interfaces: Option<unsafe extern "C" fn(nif_str: *mut c_char) -> c_int>,
@@ -686,7 +686,7 @@ impl Hal for Imported {
     }
 
     fn firmware_version(&self) -> String {
-        text(self.release.firmware_version).to_string()
+        self.release.firmware_version.map(text).unwrap_or_default().to_string()
     }
 
     fn uuid(&self) -> Vec<u8> {

@@ -111,7 +111,9 @@ const V2_2: &[Header] = &[
     DTLS_PORT,
     forward("imports/iot_import_coap.h"),
     forward("imports/iot_import_crypt.h"),
-    forward("iotx_utils.h"),
+    UTILS,
+    LITE_UTILS,
+    JSON_PARSER,
 ];
 
 const V2_3: &[Header] = &[
@@ -208,7 +210,9 @@ const V2_3: &[Header] = &[
     forward("imports/iot_import_tcp.h"),
     forward("imports/iot_import_tls.h"),
     forward("imports/iot_import_udp.h"),
-    forward("iotx_utils.h"),
+    UTILS,
+    LITE_UTILS,
+    JSON_PARSER,
 ];
 
 const ERRNO: Header = Header {
@@ -261,6 +265,16 @@ const DTLS_PORT: Header = Header {
     system: &["stdio.h", "stdlib.h", "stddef.h", "stdarg.h", "stdint.h"],
     ..named("imports/iot_import_dtls.h")
 };
+
+const UTILS: Header = Header {
+    system: &["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"],
+    ..forward("iotx_utils.h")
+};
+
+/// Where releases 2.0 and 2.1 have what is in `iotx_utils.h` later.
+const LITE_UTILS: Header = Header { includes: &["iotx_utils.h"], ..named("lite-utils.h") };
+
+const JSON_PARSER: Header = Header { includes: &["iotx_utils.h"], ..named("json_parser.h") };
 
 const IMPORT_INCLUDES: &[&str] = &[
     "iot_export.h",

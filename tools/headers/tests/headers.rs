@@ -14,8 +14,13 @@ const C11: &[&str] = &["-xc", "-std=c11"];
 const LANGUAGES: [&[&str]; 3] = [C99, C11, &["-xc++", "-std=c++17"]];
 
 /// How names begin that run between the library and its own C shim.
-const INTERNAL: [&str; 4] =
-    ["linkkit_default_", "linkkit_ours_", "linkkit_own_", "linkkit_unsupported"];
+const INTERNAL: [&str; 5] = [
+    "linkkit_default_",
+    "linkkit_log_line",
+    "linkkit_ours_",
+    "linkkit_own_",
+    "linkkit_unsupported",
+];
 
 /// Checks C source text against the headers by every compiler that there is: gcc, and clang where
 /// it is installed. Any warning is an error.

@@ -1,13 +1,13 @@
-//! `IOT_OpenLog`, `IOT_CloseLog`, `IOT_SetLogLevel`.
+//! `IOT_OpenLog`, `IOT_CloseLog`, `IOT_SetLogLevel`, and `LITE_syslog` behind its C part.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char, c_int};
 
 use crate::capi::boundary::guard;
 use crate::capi::log::level_of;
 use crate::capi::ptr;
 use crate::capi::release::IOT_LogLevel;
 use crate::capi::sdk;
-use crate::log;
+use crate::log::{self, Level};
 
 /// Opens the log. Nothing is printed before `IOT_SetLogLevel`.
 ///
@@ -43,5 +43,28 @@ pub extern "C" fn IOT_SetLogLevel(level: IOT_LogLevel) {
         None => {
             ::log::error!(target: "IOT_SetLogLevel", "Invalid input level: {level} out of [0, 5]")
         }
+    });
+}
+
+/// Prints a line of a product's own HAL. Called by `LITE_syslog` in shim/syslog.c, which makes the
+/// text of the format and its arguments.
+///
+/// # Safety
+/// `function` is either NULL or ends with a NUL, and `text` ends with one.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn linkkit_log_line(
+    function: *const c_char,
+    line: c_int,
+    level: c_int,
+    text: *const c_char,
+) {
+    guard((), || {
+        let Some(level) = Level::from_number(level) else { return };
+        // SAFETY: as the caller promises.
+        let (function, text) = unsafe {
+            let function = if function.is_null() { c"" } else { CStr::from_ptr(function) };
+            (function.to_string_lossy(), CStr::from_ptr(text).to_string_lossy())
+        };
+        log::print(level, &function, line.into(), &text);
     });
 }

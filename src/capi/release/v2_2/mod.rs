@@ -49,7 +49,7 @@ pub(crate) const INFO_MAY_BE_NULL: bool = false;
 
 /// The HAL of the release has none of the later functions, and nobody is told of its failures.
 pub(crate) const HAL: import::Release = import::Release {
-    firmware_version: import::HAL_GetFirmwareVesion,
+    firmware_version: Some(import::HAL_GetFirmwareVesion),
     uuid: None,
     network_interfaces: None,
     kv_set_failed: |_| (),

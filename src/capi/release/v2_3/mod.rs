@@ -56,7 +56,7 @@ pub(crate) const INFO_MAY_BE_NULL: bool = true;
 
 /// The HAL has the functions that came with the release.
 pub(crate) const HAL: import::Release = import::Release {
-    firmware_version: import::HAL_GetFirmwareVersion,
+    firmware_version: Some(import::HAL_GetFirmwareVersion),
     uuid: Some(hal::HAL_GetUUID),
     network_interfaces: Some(hal::HAL_GetNetifInfo),
     kv_set_failed: events::not_stored,
