@@ -46,6 +46,15 @@ pub extern "C" fn IOT_SetLogLevel(level: IOT_LogLevel) {
     });
 }
 
+unsafe extern "C" {
+    fn LITE_syslog();
+}
+
+/// Has the linker take `LITE_syslog` along: a product's HAL that calls it comes later on the link
+/// line, when the linker does not look into this archive again. What nobody calls is dropped in the end.
+#[used]
+static SYSLOG: unsafe extern "C" fn() = LITE_syslog;
+
 /// Prints a line of a product's own HAL. Called by `LITE_syslog` in shim/syslog.c, which makes the
 /// text of the format and its arguments.
 ///
