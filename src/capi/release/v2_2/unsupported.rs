@@ -1,6 +1,21 @@
 //! What release 2.2 exports for OTA, device shadow, device model, sub-devices, CoAP, HTTP, HTTP/2 and Wi-Fi provisioning: not supported yet.
 
-use crate::capi::unsupported::unsupported;
+use std::ffi::{c_char, c_int, c_void};
+use std::time::Duration;
+
+use crate::capi::unsupported::{milliseconds, unsupported, waiting};
+
+/// Where `IOT_CoAP_Yield` gets its time from is not supported either.
+const COAP_WAIT: Duration = Duration::from_millis(200);
+
+waiting! {
+    IOT_CoAP_Yield(_context: *mut c_void) -> c_int, -1, COAP_WAIT;
+    IOT_Gateway_Yield(_handle: *mut c_void, timeout: u32) -> c_int, -1, Duration::from_millis(timeout.into());
+    IOT_Linkkit_Yield(timeout_ms: c_int) -> (), (), milliseconds(timeout_ms);
+    IOT_OTA_FetchYield(_handle: *mut c_void, _buf: *mut c_char, _buf_len: u32, timeout_s: u32) -> c_int, -1, Duration::from_secs(timeout_s.into());
+    IOT_Shadow_Yield(_handle: *mut c_void, timeout_ms: u32) -> (), (), Duration::from_millis(timeout_ms.into());
+    linkkit_yield(timeout_ms: c_int) -> c_int, -1, milliseconds(timeout_ms);
+}
 
 unsupported! {
     int {
@@ -8,7 +23,6 @@ unsupported! {
         IOT_CoAP_GetMessageCode
         IOT_CoAP_GetMessagePayload
         IOT_CoAP_SendMessage
-        IOT_CoAP_Yield
         IOT_Gateway_Destroy
         IOT_Gateway_Get_Config
         IOT_Gateway_Get_TOPO
@@ -18,7 +32,6 @@ unsupported! {
         IOT_Gateway_RRPC_Response
         IOT_Gateway_Subscribe
         IOT_Gateway_Unsubscribe
-        IOT_Gateway_Yield
         IOT_HTTP_DeviceNameAuth
         IOT_HTTP_SendMessage
         IOT_Linkkit_Close
@@ -28,7 +41,6 @@ unsupported! {
         IOT_Linkkit_Post
         IOT_Linkkit_TriggerEvent
         IOT_OTA_Deinit
-        IOT_OTA_FetchYield
         IOT_OTA_GetConfig
         IOT_OTA_GetLastError
         IOT_OTA_Ioctl
@@ -115,7 +127,6 @@ unsupported! {
         linkkit_start
         linkkit_trigger_event
         linkkit_trigger_extended_info_operate
-        linkkit_yield
     }
     pointer {
         IOT_CoAP_Init
@@ -132,8 +143,6 @@ unsupported! {
         IOT_CoAP_Deinit
         IOT_HTTP_DeInit
         IOT_HTTP_Disconnect
-        IOT_Linkkit_Yield
-        IOT_Shadow_Yield
         iotx_http2_upload_file_init
         linkkit_try_leave
     }

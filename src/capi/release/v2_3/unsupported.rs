@@ -1,6 +1,20 @@
 //! What release 2.3 exports for OTA, device shadow, device model, sub-devices, CoAP, HTTP, HTTP/2 and Wi-Fi provisioning: not supported yet.
 
-use crate::capi::unsupported::unsupported;
+use std::ffi::{c_char, c_int, c_void};
+use std::time::Duration;
+
+use crate::capi::unsupported::{milliseconds, unsupported, waiting};
+
+/// Where `IOT_CoAP_Yield` gets its time from is not supported either.
+const COAP_WAIT: Duration = Duration::from_millis(200);
+
+waiting! {
+    IOT_CoAP_Yield(_context: *mut c_void) -> c_int, -1, COAP_WAIT;
+    IOT_Linkkit_Yield(timeout_ms: c_int) -> (), (), milliseconds(timeout_ms);
+    IOT_OTA_FetchYield(_handle: *mut c_void, _buf: *mut c_char, _buf_len: u32, timeout_s: u32) -> c_int, -1, Duration::from_secs(timeout_s.into());
+    IOT_Shadow_Yield(_handle: *mut c_void, timeout_ms: u32) -> (), (), Duration::from_millis(timeout_ms.into());
+    linkkit_yield(timeout_ms: c_int) -> c_int, -1, milliseconds(timeout_ms);
+}
 
 unsupported! {
     int {
@@ -8,7 +22,6 @@ unsupported! {
         IOT_CoAP_GetMessageCode
         IOT_CoAP_GetMessagePayload
         IOT_CoAP_SendMessage
-        IOT_CoAP_Yield
         IOT_HTTP2_Disconnect
         IOT_HTTP2_Stream_Close
         IOT_HTTP2_Stream_Open
@@ -24,7 +37,6 @@ unsupported! {
         IOT_Linkkit_Report
         IOT_Linkkit_TriggerEvent
         IOT_OTA_Deinit
-        IOT_OTA_FetchYield
         IOT_OTA_GetLastError
         IOT_OTA_Ioctl
         IOT_OTA_IsFetchFinish
@@ -105,7 +117,6 @@ unsupported! {
         linkkit_start
         linkkit_trigger_event
         linkkit_trigger_extended_info_operate
-        linkkit_yield
     }
     pointer {
         IOT_CoAP_Init
@@ -123,8 +134,6 @@ unsupported! {
         IOT_CoAP_Deinit
         IOT_HTTP_DeInit
         IOT_HTTP_Disconnect
-        IOT_Linkkit_Yield
-        IOT_Shadow_Yield
     }
     data {
         awss_report_token_cnt
