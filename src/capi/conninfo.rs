@@ -6,9 +6,14 @@ use super::boundary::guard;
 use super::ptr::{self, BadText};
 use super::release::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
 use super::sdk::{SDK, hal};
-use crate::error::chain;
+use crate::conninfo::ConnInfo;
+use crate::error::{Error, chain};
+use crate::sync::OneAtATime;
 
 const TARGET: &str = "IOT_SetupConnInfo";
+
+/// For all of a set-up, since the firmware's functions are called until its end.
+static SETTING_UP: OneAtATime = OneAtATime::new();
 
 /// Makes everything that an MQTT login needs of a device's identity.
 ///
@@ -60,7 +65,7 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
         tell(std::ptr::null_mut());
         // SAFETY: each is NULL or a string, as the caller promises.
         match unsafe { set_up(product_key, device_name, device_secret) } {
-            Ok(info) => {
+            Ok((_, info)) => {
                 tell(info);
                 SUCCESS_RETURN
             }
@@ -72,7 +77,8 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     })
 }
 
-/// Makes the login data and puts it where C sees it.
+/// Makes the login data and puts it where C sees it. Another thread may change it there at any time,
+/// so who goes on with it here takes the one that is returned.
 ///
 /// # Safety
 /// Each argument is either NULL or a string that ends with a NUL.
@@ -80,7 +86,8 @@ pub(crate) unsafe fn set_up(
     product_key: *const c_char,
     device_name: *const c_char,
     device_secret: *const c_char,
-) -> Result<*mut iotx_conn_info_t, String> {
+) -> Result<(ConnInfo, *mut iotx_conn_info_t), String> {
+    let Some(_inside) = SETTING_UP.enter() else { return Err(Error::CalledInside.to_string()) };
     let named = |what: &'static str| move |bad: BadText| format!("Invalid argument: {what} {bad}");
     // SAFETY: as the caller promises.
     let texts = unsafe {
@@ -94,5 +101,6 @@ pub(crate) unsafe fn set_up(
     unsafe { release::remember_identity(product_key, device_name, device_secret) };
     let info =
         SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;
-    release::publish(&info)
+    let published = release::publish(&info)?;
+    Ok((info, published))
 }

@@ -348,6 +348,8 @@ impl Client {
             bytes.advance(taken.min(bytes.len()));
             Ok(connection.flush(deadline)? && bytes.is_empty())
         });
+        // It may be nobody else's any more, and its farewell calls the firmware.
+        drop(connection);
 
         let mut state = self.lock();
         if state.generation == generation {

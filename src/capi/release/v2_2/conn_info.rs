@@ -37,6 +37,9 @@ static CONN_INFO: Published = Published {
 
 impl Published {
     fn publish(&self, info: &ConnInfo) -> Result<*mut iotx_conn_info_t, String> {
+        // Outside of the lock: the firmware's own function may call anything.
+        // SAFETY: takes nothing. The text that it returns stays valid.
+        let pub_key = unsafe { import::iotx_ca_get() };
         let _writing = lock(&self.writing);
         // SAFETY: the lock makes this the only reference.
         let published = unsafe { &mut *self.info.get() };
@@ -45,8 +48,7 @@ impl Published {
             && ptr::fill(&mut published.username, &info.username)
             && ptr::fill(&mut published.password, info.password.expose());
         published.port = info.port;
-        // SAFETY: takes nothing. The text that it returns stays valid.
-        published.pub_key = unsafe { import::iotx_ca_get() };
+        published.pub_key = pub_key;
         if fits {
             Ok(self.info.get())
         } else {

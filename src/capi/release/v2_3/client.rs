@@ -1,6 +1,6 @@
 //! The functions of `IOT_MQTT_*` that other releases have in another form.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -78,6 +78,15 @@ pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t)
 /// Two at a time would make two clients.
 static CONSTRUCTING: OneAtATime = OneAtATime::new();
 
+/// Login data as C has it: a copy, since another thread's set-up overwrites what C is shown.
+struct LoginTexts {
+    port: u16,
+    host: CString,
+    client_id: CString,
+    username: CString,
+    password: CString,
+}
+
 /// The client of the device that the HAL knows.
 fn construct_by_hal() -> *mut c_void {
     // The longest text has 64 bytes; a port must not be able to write past the end.
@@ -94,21 +103,31 @@ fn construct_by_hal() -> *mut c_void {
         import::HAL_GetDeviceSecret(device_secret.as_mut_ptr());
         conninfo::set_up(product_key.as_ptr(), device_name.as_ptr(), device_secret.as_ptr())
     };
-    let info = match info {
-        // SAFETY: the structure is valid for the life of the process.
-        Ok(info) => unsafe { &*info },
+    let login = info.and_then(|(info, _)| {
+        let c_string = |text: &str| CString::new(text).map_err(|cause| cause.to_string());
+        Ok(LoginTexts {
+            port: info.port,
+            host: c_string(&info.host)?,
+            client_id: c_string(&info.client_id)?,
+            username: c_string(&info.username)?,
+            password: c_string(info.password.expose())?,
+        })
+    });
+    let login = match login {
+        Ok(login) => login,
         Err(why) => {
             ::log::error!(target: "IOT_MQTT_Construct", "{why}");
             return std::ptr::null_mut();
         }
     };
     let params = iotx_mqtt_param_t {
-        port: info.port,
-        host: info.host_name,
-        client_id: info.client_id,
-        username: info.username,
-        password: info.password,
-        pub_key: info.pub_key,
+        port: login.port,
+        host: login.host.as_ptr(),
+        client_id: login.client_id.as_ptr(),
+        username: login.username.as_ptr(),
+        password: login.password.as_ptr(),
+        // SAFETY: takes nothing. The text that it returns stays valid.
+        pub_key: unsafe { import::iotx_ca_get() },
         clean_session: 0,
         request_timeout_ms: 2000,
         keepalive_interval_ms: 60_000,
@@ -116,7 +135,7 @@ fn construct_by_hal() -> *mut c_void {
         read_buf_size: BUFFER_SIZE,
         handle_event: iotx_mqtt_event_handle_t { h_fp: None, pcontext: std::ptr::null_mut() },
     };
-    // SAFETY: the strings are those of the structure above.
+    // SAFETY: the strings are those of `login`, and the root certificate.
     unsafe { mqtt::construct(&params, offline::subscribe_all) }
 }
 

@@ -54,6 +54,9 @@ static CONN_INFO: Published = Published {
 
 impl Published {
     fn publish(&self, info: &ConnInfo) -> Result<*mut iotx_conn_info_t, String> {
+        // Outside of the lock: the firmware's own function may call anything.
+        // SAFETY: takes nothing. The text that it returns stays valid.
+        let pub_key = unsafe { import::iotx_ca_get() };
         let _writing = lock(&self.writing);
         // SAFETY: the lock makes this the only reference.
         let data = unsafe { &mut *self.data.get() };
@@ -68,8 +71,7 @@ impl Published {
             client_id: data.client_id.as_mut_ptr(),
             username: data.username.as_mut_ptr(),
             password: data.password.as_mut_ptr(),
-            // SAFETY: takes nothing. The text that it returns stays valid.
-            pub_key: unsafe { import::iotx_ca_get() },
+            pub_key,
         };
         if fits {
             // SAFETY: the data lives as long as the process.
