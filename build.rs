@@ -5,8 +5,9 @@ use std::env;
 /// Weak functions that a firmware overrides.
 const OVERRIDABLE: [&str; 3] =
     ["src/shim/hal_unsupported.c", "src/shim/hal_weak.c", "src/shim/variadic.c"];
-/// What is not the HAL's: the trust anchor, and what tells whose functions were linked.
-const OWN: [&str; 2] = ["src/shim/ca.c", "src/shim/linked.c"];
+/// What is not the HAL's: the trust anchor, what tells whose functions were linked, and where threads
+/// begin.
+const OWN: [&str; 3] = ["src/shim/ca.c", "src/shim/linked.c", "src/shim/thread.c"];
 /// The log of release 2.2.1, as a HAL made from that release's own calls it.
 const SYSLOG: &str = "src/shim/syslog.c";
 

@@ -13,11 +13,12 @@ use linkkit_sim::toolchain::{Abi, Library, Linkage, Profile};
 /// The names that belong to the C SDK begin so.
 const NAMESPACES: [&str; 6] = ["HAL_", "IOT_", "LITE_", "awss_", "iotx_", "linkkit_"];
 /// What runs between the library and its own C files.
-const INTERNAL: [&str; 5] = [
+const INTERNAL: [&str; 6] = [
     "linkkit_default_",
     "linkkit_log_line",
     "linkkit_ours_",
     "linkkit_own_",
+    "linkkit_thread_",
     "linkkit_unsupported",
 ];
 

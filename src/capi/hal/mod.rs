@@ -12,17 +12,18 @@ use std::time::Duration;
 mod crypt;
 mod device;
 mod handles;
+mod threads;
 mod udp;
 
-use handles::{Living, Objects};
+use handles::Objects;
 
 use crate::capi::boundary::{cancellation_point, guard};
 use crate::error::{TransportError, chain};
-use crate::hal::import::{PLATFORM_WAIT_INFINITE, hal_os_thread_param_t};
+use crate::hal::import::PLATFORM_WAIT_INFINITE;
 use crate::hal::linux::identity::{self, Field};
 use crate::hal::linux::kv::{self, KvError};
 use crate::hal::linux::sync::{RawMutex, Semaphore};
-use crate::hal::linux::{memory, random, ssl, tcp, thread, time};
+use crate::hal::linux::{memory, random, ssl, tcp, time};
 
 const FAILED: c_int = -1;
 
@@ -101,86 +102,6 @@ extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout
     });
     cancellation_point();
     result
-}
-
-// Threads
-
-/// Those that are waited for when they are deleted.
-static THREADS: Living = Living::new();
-/// Those that nobody waits for. Some have ended: nothing tells of that.
-static DETACHED: Living = Living::new();
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_ThreadCreate(
-    thread_handle: *mut *mut c_void,
-    work_routine: Option<thread::Routine>,
-    arg: *mut c_void,
-    hal_os_thread_param: *mut hal_os_thread_param_t,
-    stack_used: *mut c_int,
-) -> c_int {
-    // SAFETY: the caller passes pointers that are valid for the call, or NULL.
-    let (thread_handle, param, stack_used) =
-        unsafe { (thread_handle.as_mut(), hal_os_thread_param.as_ref(), stack_used.as_mut()) };
-    guard(FAILED, || {
-        if let Some(stack_used) = stack_used {
-            *stack_used = 0;
-        }
-        let (Some(thread_handle), Some(routine)) = (thread_handle, work_routine) else {
-            return refuse("HAL_ThreadCreate", FAILED);
-        };
-        // SAFETY: the caller passes a NUL-terminated name, or NULL.
-        let wish = param.map_or_else(thread::Wish::default, |param| unsafe { param.wish() });
-        // SAFETY: the caller wants the routine called with the argument.
-        match unsafe { thread::create(routine, arg, &wish) } {
-            Ok(thread) => {
-                let handle = thread as *mut c_void;
-                // One that has ended may have had this handle.
-                DETACHED.remove(handle);
-                let threads = if wish.detached { &DETACHED } else { &THREADS };
-                *thread_handle = threads.insert(handle);
-                0
-            }
-            Err(cause) => fail("HAL_ThreadCreate", FAILED, &cause),
-        }
-    })
-}
-
-impl hal_os_thread_param_t {
-    /// # Safety
-    /// The name is NULL, or NUL-terminated and alive as long as the result.
-    unsafe fn wish(&self) -> thread::Wish<'_> {
-        thread::Wish {
-            stack_size: self.stack_size,
-            detached: self.detach_state != 0,
-            // SAFETY: as the caller promises.
-            name: unsafe { c_string(self.name) },
-        }
-    }
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn linkkit_default_HAL_ThreadDetach(thread_handle: *mut c_void) {
-    let detach = |handle: *mut c_void| {
-        DETACHED.insert(handle);
-        // SAFETY: neither detached nor deleted, and nobody else has taken it.
-        unsafe { thread::detach(handle as libc::pthread_t) }
-    };
-    guard((), || report("HAL_ThreadDetach", THREADS.remove(thread_handle).map(detach)));
-}
-
-/// The shim answers NULL, which ends the calling thread, itself.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn linkkit_default_HAL_ThreadDelete(thread_handle: *mut c_void) {
-    // SAFETY: neither detached nor deleted, nobody else has taken it, and it is not the caller's
-    // own, as the caller promises.
-    let delete = |handle: *mut c_void| unsafe { thread::delete(handle as libc::pthread_t) };
-    // SAFETY: the caller passes no detached thread that has ended.
-    let cancel = |handle: *mut c_void| unsafe { thread::cancel(handle as libc::pthread_t) };
-    guard((), || {
-        let deleted = THREADS.remove(thread_handle).map(delete);
-        let ended = deleted.or_else(|| DETACHED.remove(thread_handle).map(cancel));
-        report("HAL_ThreadDelete", ended);
-    });
 }
 
 // Time
