@@ -52,7 +52,7 @@ mod tests {
 
     fn server(reply: &Value) -> Result<MqttServer, Error> {
         let body = Zeroizing::new(reply.to_string().into_bytes());
-        server_in(&Reply { status: 200, body })
+        server_in(&Reply::of(200, body))
     }
 
     fn naming(host: &str, port: Value) -> Value {

@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn secret_of(body: &str) -> Result<Secret, Error> {
-        let reply = Reply { status: 200, body: Zeroizing::new(body.as_bytes().to_vec()) };
+        let reply = Reply::of(200, Zeroizing::new(body.as_bytes().to_vec()));
         secret_in(&reply, &identity())
     }
 

@@ -18,6 +18,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::deadline::Deadline;
 use crate::error::{Error, TransportError};
 use crate::hal::Hal;
+use crate::log::{Held, hold};
 use crate::transport::{self, Connection, Endpoint, Framing, Security, Trust};
 
 const PORT: u16 = 443;
@@ -50,6 +51,17 @@ pub struct Reply {
     pub status: u16,
     /// The body, which may hold a secret.
     pub body: Zeroizing<Vec<u8>>,
+    /// What the log says of it: a head may hold what only the body shows to be a secret, so its lines
+    /// are printed when the reply has been read and is dropped.
+    _held: Option<Held>,
+}
+
+impl Reply {
+    /// A reply that is nobody's.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of(status: u16, body: Zeroizing<Vec<u8>>) -> Self {
+        Reply { status, body, _held: None }
+    }
 }
 
 /// Sends `request` to port 443 of its host and receives the reply.
@@ -143,6 +155,7 @@ fn send(
 }
 
 fn receive(mut call: Call<RecvResponse>, mut wire: Wire) -> Result<Reply, Error> {
+    let held = hold();
     let status = receive_head(&mut call, &mut wire)?;
     let body = match call.proceed() {
         Some(RecvResponseResult::RecvBody(call)) => receive_body(call, &mut wire)?,
@@ -152,7 +165,7 @@ fn receive(mut call: Call<RecvResponse>, mut wire: Wire) -> Result<Reply, Error>
         }
     };
     log::debug!(target: "httpclient_recv", "{} bytes have been read", wire.received);
-    Ok(Reply { status, body })
+    Ok(Reply { status, body, _held: Some(held) })
 }
 
 fn receive_head(call: &mut Call<RecvResponse>, wire: &mut Wire) -> Result<u16, Error> {

@@ -81,7 +81,7 @@ mod tests {
 
     fn grant(reply: &Value) -> Result<Grant, Error> {
         let body = Zeroizing::new(reply.to_string().into_bytes());
-        grant_in(&Reply { status: 200, body })
+        grant_in(&Reply::of(200, body))
     }
 
     fn good() -> Value {

@@ -7,6 +7,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::log;
 
 /// The longest product key, in bytes without the NUL.
 pub const PRODUCT_KEY_LEN: usize = 20;
@@ -55,13 +56,19 @@ impl Secret {
     }
 
     /// A device secret as it comes from the cloud or from storage: not empty, not too long, printable.
+    /// The log masks it from now on.
     pub fn device_secret(text: &str) -> Result<Self, Error> {
-        printable("device secret", text, DEVICE_SECRET_LEN).map(Secret::new)
+        printable("device secret", text, DEVICE_SECRET_LEN).map(Secret::hidden)
     }
 
-    /// A product secret as the firmware gives it.
+    /// A product secret as the firmware gives it. The log masks it from now on.
     pub fn product_secret(text: &str) -> Result<Self, Error> {
-        printable("product secret", text, PRODUCT_SECRET_LEN).map(Secret::new)
+        printable("product secret", text, PRODUCT_SECRET_LEN).map(Secret::hidden)
+    }
+
+    fn hidden(text: &str) -> Self {
+        log::hide(text);
+        Secret::new(text)
     }
 }
 

@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::hal::Hal;
+use crate::identity::Secret;
+use crate::sync::lock;
 
 /// The longest text of one line, in bytes; the C SDK on Linux cuts there too and adds ` ...`.
 const TEXT_MAX: usize = 512;
@@ -91,6 +93,36 @@ pub fn set_level(level: Level) {
     log::set_max_level(level.filter());
 }
 
+/// The secrets that are known, which no line may hold, whatever brought them there.
+static HIDDEN: Mutex<Vec<Secret>> = Mutex::new(Vec::new());
+/// How many are kept, of which a device has three or four; the oldest gives way.
+const HIDDEN_MAX: usize = 32;
+/// Shorter ones, in bytes, are in too many lines by chance; the platform's have 16 and more.
+const HIDDEN_LEN_MIN: usize = 8;
+
+/// Masks this secret in all lines that are printed from now on, the held ones among them.
+pub(crate) fn hide(secret: &str) {
+    if secret.len() < HIDDEN_LEN_MIN || cfg!(feature = "log-secrets") {
+        return;
+    }
+    let mut hidden = lock(&HIDDEN);
+    if hidden.iter().all(|known| known.expose() != secret) {
+        if hidden.len() == HIDDEN_MAX {
+            hidden.remove(0);
+        }
+        hidden.push(Secret::new(secret));
+    }
+}
+
+fn masked(mut line: String) -> String {
+    for secret in lock(&HIDDEN).iter() {
+        if line.contains(secret.expose()) {
+            line = line.replace(secret.expose(), &secret.masked());
+        }
+    }
+    line
+}
+
 thread_local! {
     static HOLDS: Cell<Holds> = const { Cell::new(Holds { depth: 0, any: false }) };
     /// The lines that this thread holds back.
@@ -129,7 +161,7 @@ impl Drop for Held {
             && any
             && let Some(printer) = PRINTER.get()
         {
-            LINES.take().iter().for_each(|line| printer.hal.print(line));
+            LINES.take().into_iter().for_each(|line| printer.hal.print(&masked(line)));
         }
     }
 }
@@ -202,7 +234,7 @@ impl Printer {
     fn print(&self, line: String) {
         let holds = HOLDS.get();
         if holds.depth == 0 {
-            self.hal.print(&line);
+            self.hal.print(&masked(line));
         } else {
             LINES.with_borrow_mut(|lines| lines.push(line));
             HOLDS.set(Holds { any: true, ..holds });
@@ -282,6 +314,20 @@ mod tests {
             assert!(hal.printed().contains(&format!("[crt] product_hal(-1): {end}\r\n")), "{end}");
         }
         assert!(!hal.printed().contains("itself\r\n\r\n"));
+    }
+
+    #[cfg(not(feature = "log-secrets"))]
+    #[test]
+    fn a_known_secret_is_masked_wherever_it_turns_up() {
+        let hal = crate::hal::fake::shared_log();
+        let held = hold();
+        log::info!(target: "hidden", "< X-Debug: 0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+        hide("0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+        hide("hidden");
+        drop(held);
+        log::info!(target: "hidden", "again (0f1e2d3c4b5a69788796a5b4c3d2e1f0)");
+        assert!(hal.printed().contains("< X-Debug: 0f1e****e1f0"));
+        assert!(hal.printed().contains("again (0f1e****e1f0)"));
     }
 
     #[test]

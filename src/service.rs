@@ -112,7 +112,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads a reply.
+    /// Reads a reply. The log masks from now on what the reply calls a secret or a token, wherever else
+    /// it stands.
     ///
     /// # Errors
     /// [`Error::BadReply`] when it is not JSON; [`Error::Refused`] when it is a server's failure
@@ -127,6 +128,7 @@ impl Answer {
                 Error::BadReply(format!("{what} that are not JSON"))
             });
         };
+        hide(&json);
         Ok(Answer { json })
     }
 
@@ -195,14 +197,33 @@ fn checked<'a>(what: &'static str, text: Option<&'a str>, max: usize) -> Result<
     printable(what, text, max).map_err(|cause| Error::BadReply(format!("in it {cause}")))
 }
 
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["secret", "token"].iter().any(|word| name.contains(word))
+}
+
+fn hide(json: &Value) {
+    match json {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if is_secret(name) => crate::log::hide(text),
+                    other => hide(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(hide),
+        _ => {}
+    }
+}
+
 /// Masks whatever has a name like a secret's. A service that answers as another one would must not
 /// have its secret printed.
 fn mask(json: &mut Value) {
     match json {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let name = name.to_ascii_lowercase();
-                if !["secret", "token"].iter().any(|word| name.contains(word)) {
+                if !is_secret(name) {
                     mask(value);
                 } else if let Value::String(text) = value {
                     *text = Secret::new(text.as_str()).masked();
@@ -234,7 +255,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Result<Answer, Error> {
         let body = Zeroizing::new(body.as_bytes().to_vec());
-        Answer::read(&Reply { status, body })
+        Answer::read(&Reply::of(status, body))
     }
 
     fn unreachable() -> Error {
@@ -280,6 +301,17 @@ mod tests {
             assert!(matches!(error, Error::Refused { code: 502, .. }), "{error}");
         }
         assert!(matches!(answer(404, "<html>"), Err(Error::BadReply(_))));
+    }
+
+    #[cfg(not(feature = "log-secrets"))]
+    #[test]
+    fn what_is_called_a_secret_is_masked_in_a_field_of_another_name() {
+        let hal = crate::hal::fake::shared_log();
+        let secret = "9a8b7c6d5e4f30211203f4e5d6c7b8a9";
+        let body = format!(r#"{{"data":{{"deviceSecret":"{secret}","note":"it is {secret}"}}}}"#);
+        let answer = answer(200, &body).unwrap();
+        log::info!(target: "unexpected_name", "{}", answer.shown());
+        assert!(hal.printed().contains("it is 9a8b****b8a9"));
     }
 
     #[cfg(not(feature = "log-secrets"))]

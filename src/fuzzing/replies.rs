@@ -22,7 +22,7 @@ const REQUEST: FormPost<'static> =
 /// The first byte says in pieces of what size the rest comes, which is the reply.
 pub fn replies(data: &[u8]) {
     let Some((size, bytes)) = data.split_first() else { return };
-    read(&Reply { status: 200, body: Zeroizing::new(bytes.to_vec()) });
+    read(&Reply::of(200, Zeroizing::new(bytes.to_vec())));
     let peer = Peer { bytes: Mutex::new(BytesMut::from(bytes)), size: usize::from(*size) + 1 };
     if let Ok(reply) = https::reply_over(&REQUEST, Arc::new(peer), Deadline::after(PATIENCE)) {
         assert!(reply.body.len() <= BODY_MAX);
