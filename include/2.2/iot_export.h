@@ -357,3 +357,4 @@ int IOT_Ioctl(int option, void *data);
 #include "exports/iot_export_ota.h"
 #include "exports/iot_export_http.h"
 #include "exports/iot_export_subdev.h"
+#include "exports/iot_export_itls.h"

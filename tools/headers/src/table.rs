@@ -47,6 +47,7 @@ const V2_2: &[Header] = &[
             "exports/iot_export_ota.h",
             "exports/iot_export_http.h",
             "exports/iot_export_subdev.h",
+            "exports/iot_export_itls.h",
         ],
         sources: &[
             "src/capi/release/identity.rs",
@@ -85,6 +86,12 @@ const V2_2: &[Header] = &[
     OTA,
     HTTP,
     Header { includes: &["iot_export.h"], ..named("exports/iot_export_subdev.h") },
+    // At the end, since it renames what is declared before.
+    Header {
+        system: &["stddef.h"],
+        includes: &["iot_export.h"],
+        ..named("exports/iot_export_itls.h")
+    },
     HTTP2,
     Header {
         includes: &["exports/iot_export_http2.h"],
