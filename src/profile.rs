@@ -3,6 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+use crate::mqtt::session::Handlers;
+#[cfg(test)]
+use crate::mqtt::session::HandlersCount;
+
 /// A release of the C SDK, as far as the cloud can see it.
 #[derive(Debug)]
 pub struct Profile {
@@ -19,6 +23,13 @@ pub struct Profile {
     pub mqtt_port: u16,
     /// Whether the firmware may name domains of its own in the place of a region.
     pub custom_domains: bool,
+    /// How many keepalive intervals the MQTT server is told that the device may be quiet; the device
+    /// shows after one that it is alive.
+    pub announced_keep_alives: u16,
+    /// What firmware expects of its MQTT handlers.
+    pub handlers: Handlers,
+    /// Whether `write_buf_size` limits what is published; it always limits what is subscribed to.
+    pub limits_publishes: bool,
 }
 
 /// Release 2.2.1, for the tests of the core.
@@ -30,4 +41,7 @@ pub(crate) static TEST: Profile = Profile {
     module_id_field: "module_id",
     mqtt_port: 1883,
     custom_domains: false,
+    announced_keep_alives: 1,
+    handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
+    limits_publishes: false,
 };

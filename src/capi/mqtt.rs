@@ -80,6 +80,7 @@ fn connect(
 unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wrong> {
     // SAFETY: as the caller promises.
     let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
+    let profile = SDK.profile();
     given.check_buffers()?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
@@ -94,15 +95,18 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wr
         username: owned("username", given.username)?,
         password: crate::identity::Secret::new(owned("password", given.password)?),
         clean_session: given.clean_session != 0,
-        keep_alive_s,
+        keep_alive_s: keep_alive_s.saturating_mul(profile.announced_keep_alives),
     };
+    let send_limit = given.write_buf_size as usize;
     Ok(Params {
         relogin: relogin(&login),
         login,
         request_timeout: request_timeout(given.request_timeout_ms),
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
-        send_limit: given.write_buf_size as usize,
+        send_limit,
+        publish_limit: if profile.limits_publishes { send_limit } else { usize::MAX },
+        handlers: profile.handlers,
         backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
@@ -399,9 +403,9 @@ fn packet_id(target: &str, outcome: Result<u16, Error>, too_large: Code) -> c_in
     )
 }
 
-/// Logs why, except that of a lost connection the client tells itself, once for all it refuses.
+/// Logs why, except what the client tells itself, once for all that it refuses.
 pub(crate) fn refused(target: &str, error: &Error) {
-    if !matches!(error, Error::NotConnected) {
+    if !matches!(error, Error::NotConnected | Error::WaitListFull { .. }) {
         ::log::error!(target: target, "{error}");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use super::lock::Locked;
-use super::{Client, Link, State};
+use super::{Client, INBOX_MAX, Link, State};
 use crate::error::TransportError;
 use crate::mqtt::connect::{Established, establish};
 use crate::mqtt::outbox::Outbox;
@@ -18,10 +18,12 @@ use crate::mqtt::{Error, Event};
 use crate::refusal;
 
 impl Client {
-    /// Waits for bytes, or for the thread that does so already.
+    /// Waits for bytes, or for the thread that does so already, or, when too much has come that may not
+    /// be told yet, for the thread that may.
     pub(super) fn wait(&self, mut state: Locked<'_>, now: Instant, until: Instant) {
         let timeout = until.saturating_duration_since(now);
-        if let Link::Up { connection, decoder } = &mut state.link
+        if state.inbox.len() < INBOX_MAX
+            && let Link::Up { connection, decoder } = &mut state.link
             && let Some(mut decoder) = decoder.take()
         {
             let connection = Arc::clone(connection);

@@ -22,12 +22,13 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
+use self::deliver::may_deliver;
 use self::lock::Locked;
 use super::backoff::Backoff;
 use super::connect::{Login, establish};
 use super::outbox::Outbox;
 use super::packet::{self, Decoder};
-use super::session::{Config, Incoming, Session};
+use super::session::{Config, Handlers, Incoming, Session};
 use super::{Error, Event, Handler, QoS, topic};
 use crate::deadline::Deadline;
 use crate::hal::Hal;
@@ -40,8 +41,8 @@ use crate::transport::{Connection, send_all};
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// How often a stalled write is tried again.
 const STALL_POLL: Duration = Duration::from_millis(10);
-/// How long an acknowledgement may wait for others, to go out together with them.
-const ACK_DELAY: Duration = Duration::from_millis(5);
+/// How much may wait to be told before no more is received.
+const INBOX_MAX: usize = 1024;
 /// The time that a farewell may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -65,6 +66,10 @@ pub struct Params {
     pub read_limit: usize,
     /// The largest packet that is sent, in bytes.
     pub send_limit: usize,
+    /// The same for a PUBLISH.
+    pub publish_limit: usize,
+    /// What the firmware expects of its handlers.
+    pub handlers: Handlers,
     /// How long to wait before each attempt to reconnect.
     pub backoff: Backoff,
     /// Gets every event. Called only by threads that are inside [`Client::yield_for`] or
@@ -103,6 +108,8 @@ struct State {
     failure: Repeated,
     /// What was asked for while there was no connection.
     refused: Repeated,
+    /// What was asked for while too many packets waited for their answer.
+    full: Repeated,
     /// What became of the subscriptions that a thread waits for; `None` while unknown.
     awaited: BTreeMap<u16, Option<Result<(), Error>>>,
 }
@@ -129,6 +136,8 @@ impl Client {
             request_timeout: params.request_timeout,
             keep_alive: params.keep_alive,
             send_limit: params.send_limit,
+            publish_limit: params.publish_limit,
+            handlers: params.handlers,
         };
         let backoff = params.backoff.clone();
         let client = Client {
@@ -147,6 +156,7 @@ impl Client {
                 lost: None,
                 failure: Repeated::default(),
                 refused: Repeated::default(),
+                full: Repeated::default(),
                 awaited: BTreeMap::new(),
             }),
             changed: Signal::default(),
@@ -168,7 +178,8 @@ impl Client {
     }
 
     /// Publishes a message and returns its packet id, 0 for QoS 0. The packet has been written
-    /// when this returns; it blocks for at most one request timeout.
+    /// when this returns, except in a handler behind which others wait to be called: then it is
+    /// written together with what they send. Blocks for at most one request timeout.
     pub fn publish(
         &self,
         topic: &str,
@@ -244,19 +255,23 @@ impl Client {
     /// Says good-bye and ends the client: no handler is called from now on, except that one which
     /// runs in another thread at this moment may still be running.
     pub fn close(&self) {
-        let (link, writing) = {
+        let (link, writing, mut last) = {
             let mut state = self.lock();
             state.generation += 1;
             state.inbox.clear();
+            state.full.end();
             self.changed.notify();
-            (std::mem::replace(&mut state.link, Link::Closed), state.outbox.is_being_written())
+            let link = std::mem::replace(&mut state.link, Link::Closed);
+            let writing = state.outbox.is_being_written();
+            (link, writing, state.outbox.take().unwrap_or_default())
         };
         if let Link::Up { connection, .. } = link {
             // A broker that does not take it in time, or is in the middle of another packet, sees
             // the connection end instead.
             if !writing {
                 let deadline = Deadline::after(CLOSE_TIMEOUT);
-                let _ = send_all(&*connection, &packet::DISCONNECT, deadline);
+                last.extend_from_slice(&packet::DISCONNECT);
+                let _ = send_all(&*connection, &last, deadline);
             }
             connection.close();
         }
@@ -267,7 +282,7 @@ impl Client {
     fn drive(self: &Arc<Self>, deadline: Instant, done: &dyn Fn(&State) -> bool) {
         loop {
             let mut state = self.lock();
-            if !state.inbox.is_empty() {
+            if !state.inbox.is_empty() && may_deliver() {
                 drop(state);
                 self.dispatch();
                 state = self.lock();
@@ -277,7 +292,7 @@ impl Client {
                 return;
             }
             let wake = self.advance(&mut state, now);
-            if !state.inbox.is_empty() {
+            if !state.inbox.is_empty() && may_deliver() {
                 continue;
             }
             let mut longest = LONGEST_WAIT;

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes};
 
@@ -14,6 +14,11 @@ use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::mqtt::Error;
 use crate::mqtt::session::Session;
+
+/// How long refusals of one kind are counted before the log is told of another.
+const COUNTED_FOR: Duration = Duration::from_secs(60);
+/// How many bytes handlers may collect before they are written: a TLS record holds no more.
+const COLLECTED_MAX: usize = 16 * 1024;
 
 /// Where in the outbox of which connection a packet ends, and until when it has to have gone out.
 #[derive(Clone, Copy)]
@@ -25,6 +30,9 @@ pub(super) struct Ticket {
 
 impl Client {
     /// Makes a packet and sends it; waits at most one request timeout until it has gone out.
+    ///
+    /// In a handler it is only queued while others wait to be called, so that what they send leaves in
+    /// one write. When none waits it goes out at once: the handler may be about to end the process.
     pub(super) fn send(
         &self,
         target: &'static str,
@@ -32,14 +40,17 @@ impl Client {
     ) -> Result<u16, Error> {
         let mut state = self.lock();
         let (id, ticket) = self.enqueue(&mut state, target, make)?;
-        self.send_until_gone(state, id, ticket)?;
+        let others_follow = self.is_delivering() && !state.inbox.is_empty();
+        if !others_follow || state.outbox.len() >= COLLECTED_MAX {
+            self.send_until_gone(state, id, ticket)?;
+        }
         Ok(id)
     }
 
     /// Makes a packet and queues it. The ticket tells when it has gone out.
     ///
-    /// Without a connection it says so under the name of `target`, once: firmware that publishes
-    /// all the time would flood the log.
+    /// Without a connection, and when too many packets wait for their answer, it says so under the
+    /// name of `target`, once: firmware that publishes all the time would flood the log.
     pub(super) fn enqueue(
         &self,
         state: &mut State,
@@ -51,7 +62,12 @@ impl Client {
             return Err(Error::NotConnected);
         }
         let now = Instant::now();
-        let (id, frame) = make(&mut state.session, now)?;
+        let made = make(&mut state.session, now);
+        if let Err(full @ Error::WaitListFull { .. }) = &made {
+            state.full.error(target, &full.to_string());
+        }
+        let (id, frame) = made?;
+        state.full.end_after(COUNTED_FOR);
         state.outbox.put(&frame);
         let deadline = Deadline::from(now, self.params.request_timeout);
         Ok((id, Ticket { generation: state.generation, position: state.outbox.end(), deadline }))

@@ -1,11 +1,13 @@
 //! A client against a broker of the test, one script a connection.
 
+mod deliver;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::*;
 use crate::error::TransportError;
@@ -13,6 +15,7 @@ use crate::hal::fake::FakeHal;
 use crate::identity::Secret;
 use crate::mqtt::Message;
 use crate::mqtt::packet::{self, Packet};
+use crate::mqtt::session::HandlersCount;
 use crate::sync::lock;
 use crate::transport::test_support::{PATIENCE, serve_tcp, within};
 use crate::transport::{Endpoint, Security};
@@ -76,6 +79,8 @@ fn params(on_event: EventHandler) -> Params {
         keep_alive: Duration::from_secs(60),
         read_limit: 1024,
         send_limit: 1024,
+        publish_limit: 1 << 26,
+        handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
         backoff: Backoff::default(),
         on_event,
     }
@@ -375,8 +380,7 @@ fn deaf_broker() -> (&'static FakeHal, mpsc::Sender<()>) {
 fn a_broker_that_does_not_read_holds_up_neither_a_yield_nor_a_close() {
     let (hal, stop) = deaf_broker();
     let patience = Duration::from_secs(3);
-    let params =
-        Params { send_limit: 1 << 26, request_timeout: patience, ..params(Arc::new(|_| {})) };
+    let params = Params { request_timeout: patience, ..params(Arc::new(|_| {})) };
     let client = Client::connect(hal, params).unwrap();
     let publishing = Arc::clone(&client);
     let publisher =
@@ -395,8 +399,7 @@ fn a_broker_that_does_not_read_holds_up_neither_a_yield_nor_a_close() {
 #[test]
 fn what_is_told_as_failed_is_not_sent_over_the_next_connection() {
     let (hal, stop) = deaf_broker();
-    let params =
-        Params { send_limit: 1 << 26, request_timeout: PATIENCE, ..params(Arc::new(|_| {})) };
+    let params = Params { request_timeout: PATIENCE, ..params(Arc::new(|_| {})) };
     let client = Client::connect(hal, params).unwrap();
     let publishers = [vec![0; 1 << 25], vec![0]].map(|payload| {
         let publishing = Arc::clone(&client);
@@ -424,8 +427,7 @@ fn what_is_told_as_failed_is_not_sent_over_the_next_connection() {
 #[test]
 fn what_a_broker_does_not_take_in_time_ends_the_connection() {
     let (hal, stop) = deaf_broker();
-    let client =
-        Client::connect(hal, Params { send_limit: 1 << 26, ..params(Arc::new(|_| {})) }).unwrap();
+    let client = Client::connect(hal, Params { ..params(Arc::new(|_| {})) }).unwrap();
     let outcome = client.publish("/t", QoS::AtLeastOnce, false, &vec![0; 1 << 25]);
     assert!(matches!(outcome, Err(Error::Transport(TransportError::TimedOut))));
     assert!(!client.is_connected());

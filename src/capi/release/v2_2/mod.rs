@@ -26,6 +26,7 @@ pub use product::*;
 use super::*;
 use crate::hal::import;
 use crate::mqtt::Error;
+use crate::mqtt::session::{Handlers, HandlersCount};
 use crate::profile::Profile;
 
 /// What the cloud sees.
@@ -36,6 +37,9 @@ pub(crate) static PROFILE: Profile = Profile {
     module_id_field: "module_id",
     mqtt_port: 1883,
     custom_domains: false,
+    announced_keep_alives: 1,
+    handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
+    limits_publishes: false,
 };
 
 /// What a keepalive interval is cut to, in seconds.

@@ -33,6 +33,7 @@ pub use state::*;
 
 use super::*;
 use crate::hal::import;
+use crate::mqtt::session::{Handlers, HandlersCount};
 use crate::profile::Profile;
 
 /// What the cloud sees.
@@ -43,6 +44,9 @@ pub(crate) static PROFILE: Profile = Profile {
     module_id_field: "mid",
     mqtt_port: 443,
     custom_domains: true,
+    announced_keep_alives: 2,
+    handlers: Handlers { count: HandlersCount::WhileAskedFor, newest_first: true },
+    limits_publishes: true,
 };
 
 /// What a keepalive interval is cut to, in seconds.
