@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::boundary::{cancellation_point, guard};
 use super::handle::Handle;
@@ -16,11 +16,12 @@ use super::release::{
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
 use super::sdk::{SDK, hal};
+use crate::hal::import;
 use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
-use crate::report;
+use crate::report::{self, Connected};
 use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
 
@@ -61,9 +62,18 @@ fn connect(
     let hal = hal();
     SDK.save_again(hal);
     let identity = SDK.identity_of(&params.login.client_id);
+    let by_tls = params.login.endpoint.security != Security::Plain;
+    let start = Instant::now();
     let client = Client::connect(hal, params)?;
+    // SAFETY: takes nothing.
+    let uptime_ms = unsafe { import::HAL_UptimeMs() };
+    let connected = Connected { uptime_ms, by_tls, cost: start.elapsed() };
     first(&client, handle);
-    let reports = identity.map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
+    let reports = identity.map(|identity| {
+        let mut reports = report::after_connecting(hal, &identity, SDK.profile());
+        reports.extend(report::connection(&identity, SDK.profile(), hal.utc_ms(), connected));
+        reports
+    });
     for report in reports.unwrap_or_default() {
         if let Err(error) =
             client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
@@ -264,7 +274,8 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
             let (level, module, text) = unsafe {
                 (present("level", level)?, present("module", module)?, present("msg", msg)?)
             };
-            let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
+            let post =
+                report::log_post(&identity, SDK.profile(), hal().utc_ms(), level, module, text);
             match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
                 Ok(_) => Ok(SUCCESS_RETURN),
                 Err(error) => {

@@ -25,14 +25,22 @@ pub use product::*;
 
 use super::*;
 use crate::hal::import;
-use crate::mqtt::Error;
 use crate::mqtt::session::{Handlers, HandlersCount};
-use crate::profile::Profile;
+use crate::mqtt::{Error, QoS};
+use crate::profile::{Profile, Reports};
 
 /// What the cloud sees.
 pub(crate) static PROFILE: Profile = Profile {
     sdk_version: "2.2.1.1",
-    reports_interfaces: false,
+    reports: Reports {
+        status_id: None,
+        status_qos: QoS::AtMostOnce,
+        interfaces: false,
+        firmware_id: "3",
+        connection: false,
+        // Spelt so; the platform expects it.
+        version_field: "versoin",
+    },
     partner_id_field: "partner_id",
     module_id_field: "module_id",
     mqtt_port: 1883,

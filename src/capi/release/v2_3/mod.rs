@@ -33,13 +33,21 @@ pub use state::*;
 
 use super::*;
 use crate::hal::import;
+use crate::mqtt::QoS;
 use crate::mqtt::session::{Handlers, HandlersCount};
-use crate::profile::Profile;
+use crate::profile::{Profile, Reports};
 
 /// What the cloud sees.
 pub(crate) static PROFILE: Profile = Profile {
     sdk_version: "2.3.0",
-    reports_interfaces: true,
+    reports: Reports {
+        status_id: Some("0"),
+        status_qos: QoS::AtLeastOnce,
+        interfaces: true,
+        firmware_id: "2",
+        connection: true,
+        version_field: "version",
+    },
     partner_id_field: "pid",
     module_id_field: "mid",
     mqtt_port: 443,
