@@ -169,6 +169,38 @@ fn a_silent_broker_is_given_up_in_time() {
 }
 
 #[test]
+fn acknowledgements_of_tcp_wait_for_nothing_until_the_login_is_answered() {
+    let hal = FakeHal::leak();
+    hal.redirect(HOST, 1883, broker(echo));
+    let client = Client::connect(hal, params(Arc::new(|_| {}))).unwrap();
+    let while_connecting = hal.calls("tcp_acknowledge_at_once");
+    assert!(while_connecting > 0);
+    client.publish("/t", QoS::AtLeastOnce, false, b"").unwrap();
+    yield_until(&client, || !lock(&client.state).session.is_waiting_for(1));
+    assert_eq!(hal.calls("tcp_acknowledge_at_once"), while_connecting);
+}
+
+#[test]
+fn a_full_waiting_list_is_told_in_one_line_and_a_count() {
+    let hal = crate::hal::fake::shared_log();
+    let (client, _events) = connect(broker(|peer, _| {
+        peer.accept(&ACCEPTED);
+        while peer.next().is_some() {}
+    }));
+    let publish = || client.publish("/t", QoS::AtLeastOnce, false, b"");
+    (1..=20).for_each(|id| assert_eq!(publish().unwrap(), id));
+    let lines = || {
+        let printed = hal.printed();
+        printed.lines().filter(|line| line.contains("20 packets wait")).count()
+    };
+    (0..100).for_each(|_| assert!(publish().is_err()));
+    assert_eq!(lines(), 1);
+    client.close();
+    assert_eq!(lines(), 2);
+    assert!(hal.printed().contains("no more may (99 times more)"));
+}
+
+#[test]
 fn what_comes_with_the_connack_is_delivered() {
     let address = broker(|peer, _| {
         let message = packet::publish("/early", 3, QoS::AtLeastOnce, false, b"").unwrap();
