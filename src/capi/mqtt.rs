@@ -335,7 +335,9 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 ///
 /// Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
 /// `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
-/// the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+/// the connection when this returns, except in a handler while others wait to be called: what they
+/// publish leaves in one write, when the last of them publishes or all have run, when it fills
+/// 16 KiB, or when a handler calls a function of the library that waits. A QoS 1 message that is not acknowledged is sent again after
 /// two request timeouts, and after every reconnection, without limit.
 ///
 /// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
@@ -345,7 +347,7 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 /// The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
 /// no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
 /// above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
-/// `write_buf_size`; -14 when it could not be sent: then the message is given up.
+/// `write_buf_size`, in release 2.2.1 when it is larger than MQTT allows; -14 when it could not be sent: then the message is given up.
 ///
 /// # Safety
 /// `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
