@@ -1,6 +1,6 @@
 //! Release 2.3.0's own ways, from C: `single_client.c` checks most of it itself.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod support;
 
