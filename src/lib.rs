@@ -41,3 +41,4 @@ pub mod sign;
 pub mod site;
 mod sync;
 pub mod transport;
+mod waiting;

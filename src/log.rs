@@ -9,6 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
@@ -177,6 +178,7 @@ pub(crate) struct Repeated {
 struct Printed {
     target: &'static str,
     text: String,
+    at: Instant,
     /// How many times more there was reason to print it.
     more: u32,
 }
@@ -189,14 +191,22 @@ impl Repeated {
             _ => {
                 self.end();
                 log::error!(target: target, "{text}");
-                self.printed = Some(Printed { target, text: text.to_owned(), more: 0 });
+                self.printed =
+                    Some(Printed { target, text: text.to_owned(), at: Instant::now(), more: 0 });
             }
+        }
+    }
+
+    /// The reason is gone for now: like [`Repeated::end`], if the error was printed so long ago.
+    pub(crate) fn end_after(&mut self, rest: Duration) {
+        if self.printed.as_ref().is_some_and(|printed| printed.at.elapsed() >= rest) {
+            self.end();
         }
     }
 
     /// The reason is gone: prints how often the last error came again.
     pub(crate) fn end(&mut self) {
-        if let Some(Printed { target, text, more: more @ 1.. }) = self.printed.take() {
+        if let Some(Printed { target, text, more: more @ 1.., .. }) = self.printed.take() {
             log::error!(target: target, "{text} ({more} times more)");
         }
     }

@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::hal::Hal;
@@ -21,31 +23,29 @@ pub struct Report {
     pub payload: String,
 }
 
-/// The reports in the order of the C SDK: module and partner id, SDK version, activation record,
+/// The reports in the order of the C SDK: module and partner id, SDK version and activation record,
 /// firmware version. An id or version that the firmware does not have is left out.
 pub fn after_connecting(hal: &dyn Hal, identity: &Identity, profile: &Profile) -> Vec<Report> {
     let (product_key, device_name) = (identity.product_key(), identity.device_name());
     let system = |rest: &str| format!("/sys/{product_key}/{device_name}/thing/{rest}");
+    let manner = &profile.reports;
     let mut reports = Vec::new();
 
     let (partner_id, module_id) = (hal.partner_id(), hal.module_id());
     if !partner_id.is_empty() && !module_id.is_empty() {
+        let made = || format!("{product_key}_{device_name}_mid");
         reports.push(Report {
             topic: system("status/update"),
-            qos: QoS::AtMostOnce,
+            qos: manner.status_qos,
             payload: json!({
-                "id": format!("{product_key}_{device_name}_mid"),
+                "id": manner.status_id.map_or_else(made, str::to_owned),
                 "params": { "_sys_device_mid": module_id, "_sys_device_pid": partner_id },
             })
             .to_string(),
         });
     }
 
-    let information = if profile.reports_interfaces {
-        together(hal, profile.sdk_version)
-    } else {
-        apart(hal, profile.sdk_version)
-    };
+    let information = if manner.interfaces { together(hal, profile) } else { apart(hal, profile) };
     reports.extend(information.into_iter().map(|payload| Report {
         topic: system("deviceinfo/update"),
         qos: QoS::AtLeastOnce,
@@ -58,14 +58,16 @@ pub fn after_connecting(hal: &dyn Hal, identity: &Identity, profile: &Profile) -
         reports.push(Report {
             topic: format!("/ota/device/inform/{product_key}/{device_name}"),
             qos: QoS::AtLeastOnce,
-            payload: json!({ "id": "3", "params": { "version": version } }).to_string(),
+            payload: json!({ "id": manner.firmware_id, "params": { "version": version } })
+                .to_string(),
         });
     }
     reports
 }
 
 /// SDK version and activation record, each in a message of its own.
-fn apart(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
+fn apart(hal: &dyn Hal, profile: &Profile) -> Vec<Value> {
+    let sdk_version = profile.sdk_version;
     [
         ("2", "SYS_LP_SDK_VERSION", sdk_version.to_owned()),
         ("1", "SYS_ALIOS_ACTIVATION", activation_record(hal, sdk_version)),
@@ -73,8 +75,7 @@ fn apart(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
     .map(|(id, key, value)| {
         json!({
             "id": id,
-            // Spelt so in the releases that send two messages; the platform expects it.
-            "versoin": "1.0",
+            (profile.reports.version_field): "1.0",
             "params": [attribute(key, &value)],
             "method": "thing.deviceinfo.update",
         })
@@ -83,10 +84,11 @@ fn apart(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
 }
 
 /// Everything in one message.
-fn together(hal: &dyn Hal, sdk_version: &str) -> Vec<Value> {
+fn together(hal: &dyn Hal, profile: &Profile) -> Vec<Value> {
+    let sdk_version = profile.sdk_version;
     vec![json!({
         "id": "1",
-        "version": "1.0",
+        (profile.reports.version_field): "1.0",
         "params": [
             attribute("SYS_ALIOS_ACTIVATION", &activation_record(hal, sdk_version)),
             attribute("SYS_LP_SDK_VERSION", sdk_version),
@@ -117,11 +119,44 @@ fn activation_record(hal: &dyn Hal, sdk_version: &str) -> String {
     format!("{version}00{random}{ADDRESS_AND_KIND}{CHIP_CODE}{FILLER}")
 }
 
+/// How connecting went.
+#[derive(Clone, Copy, Debug)]
+pub struct Connected {
+    /// How long the device has been up then, in milliseconds.
+    pub uptime_ms: u64,
+    /// Whether the connection is protected.
+    pub by_tls: bool,
+    /// How long it took.
+    pub cost: Duration,
+}
+
+/// What the log service is told of the connection, by releases that tell it.
+pub fn connection(
+    identity: &Identity,
+    profile: &Profile,
+    utc_ms: i64,
+    connected: Connected,
+) -> Option<Report> {
+    let Connected { uptime_ms, by_tls, cost } = connected;
+    let kind = if by_tls { "TLS" } else { "TCP" };
+    let cost = cost.as_millis();
+    let text = format!("time={uptime_ms}^conn_type={kind}^conn_cost={cost}^conn_ret=0");
+    let post = || log_post(identity, profile, utc_ms, "pclient", "net_conn", &text);
+    profile.reports.connection.then(post)
+}
+
 /// A line of the firmware's own log for the cloud's log service (`IOT_MQTT_LogPost`).
 ///
 /// As in the C SDK the message is short: what is over [`LOG_CONTENT_MAX`] bytes is cut off and
 /// `...` put in its place.
-pub fn log_post(identity: &Identity, utc_ms: i64, level: &str, module: &str, text: &str) -> Report {
+pub fn log_post(
+    identity: &Identity,
+    profile: &Profile,
+    utc_ms: i64,
+    level: &str,
+    module: &str,
+    text: &str,
+) -> Report {
     let mut content = text.to_owned();
     if content.len() > LOG_CONTENT_MAX {
         content.truncate(content.floor_char_boundary(LOG_CONTENT_MAX));
@@ -132,7 +167,7 @@ pub fn log_post(identity: &Identity, utc_ms: i64, level: &str, module: &str, tex
         qos: QoS::AtMostOnce,
         payload: json!({
             "id": "123",
-            "versoin": "1.0",
+            (profile.reports.version_field): "1.0",
             "params": [{
                 "timestamp": utc_ms,
                 "logLevel": level,
@@ -147,3 +182,67 @@ pub fn log_post(identity: &Identity, utc_ms: i64, level: &str, module: &str, tex
 
 /// The longest log text that is posted, in bytes.
 pub const LOG_CONTENT_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hal::fake::FakeHal;
+    use crate::profile::Reports;
+
+    /// What the transcript of an original says a device sent: topic, QoS and payload.
+    fn sent(transcript: &str) -> Vec<Report> {
+        let entries = transcript.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        entries
+            .filter(|entry| entry["ev"] == "PUBLISH")
+            .map(|entry| Report {
+                topic: text(&entry["topic"]),
+                qos: if entry["qos"] == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce },
+                payload: text(&entry["payload"]),
+            })
+            .collect()
+    }
+
+    /// Payloads as JSON, without what is different each time.
+    fn comparable(report: &Report) -> (String, QoS, Value) {
+        let mut payload: Value = serde_json::from_str(&report.payload).unwrap();
+        if let Some(activation) = payload.pointer_mut("/params/0/attrValue")
+            && activation.as_str().unwrap().len() > 40
+        {
+            *activation = activation.as_str().unwrap()[..8].into();
+        }
+        if let Some(timestamp) = payload.pointer_mut("/params/0/timestamp") {
+            *timestamp = 0.into();
+        }
+        (report.topic.clone(), report.qos, payload)
+    }
+
+    #[test]
+    fn a_device_says_what_release_2_3_0_says() {
+        let mut profile = crate::profile::TEST;
+        profile.sdk_version = "2.3.0";
+        profile.reports = Reports {
+            status_id: Some("0"),
+            status_qos: QoS::AtLeastOnce,
+            interfaces: true,
+            firmware_id: "2",
+            connection: true,
+            version_field: "version",
+        };
+        let hal = FakeHal::leak();
+        hal.state().partner_id = "example.demo.partner-id".into();
+        hal.state().module_id = "example.demo.module-id".into();
+        hal.state().firmware_version = "app-1.0.0-20180101.1000".into();
+        let identity = Identity::new("a1ExpAkj9Hi", "Example1").unwrap();
+        let mut reports = after_connecting(hal, &identity, &profile);
+        let connected =
+            Connected { uptime_ms: 3_375_520, by_tls: true, cost: Duration::from_micros(900) };
+        reports.extend(connection(&identity, &profile, 0, connected));
+        let recorded = sent(include_str!("../tests/data/2.3.0-start.jsonl"));
+        assert_eq!(recorded.len(), 4);
+        assert_eq!(
+            reports.iter().map(comparable).collect::<Vec<_>>(),
+            recorded.iter().map(comparable).collect::<Vec<_>>()
+        );
+    }
+}

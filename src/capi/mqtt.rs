@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::boundary::{cancellation_point, guard};
 use super::handle::Handle;
@@ -16,11 +16,12 @@ use super::release::{
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
 use super::sdk::{SDK, hal};
+use crate::hal::import;
 use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
-use crate::report;
+use crate::report::{self, Connected};
 use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
 
@@ -61,9 +62,18 @@ fn connect(
     let hal = hal();
     SDK.save_again(hal);
     let identity = SDK.identity_of(&params.login.client_id);
+    let by_tls = params.login.endpoint.security != Security::Plain;
+    let start = Instant::now();
     let client = Client::connect(hal, params)?;
+    // SAFETY: takes nothing.
+    let uptime_ms = unsafe { import::HAL_UptimeMs() };
+    let connected = Connected { uptime_ms, by_tls, cost: start.elapsed() };
     first(&client, handle);
-    let reports = identity.map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
+    let reports = identity.map(|identity| {
+        let mut reports = report::after_connecting(hal, &identity, SDK.profile());
+        reports.extend(report::connection(&identity, SDK.profile(), hal.utc_ms(), connected));
+        reports
+    });
     for report in reports.unwrap_or_default() {
         if let Err(error) =
             client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
@@ -80,6 +90,7 @@ fn connect(
 unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wrong> {
     // SAFETY: as the caller promises.
     let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
+    let profile = SDK.profile();
     given.check_buffers()?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
@@ -94,15 +105,18 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wr
         username: owned("username", given.username)?,
         password: crate::identity::Secret::new(owned("password", given.password)?),
         clean_session: given.clean_session != 0,
-        keep_alive_s,
+        keep_alive_s: keep_alive_s.saturating_mul(profile.announced_keep_alives),
     };
+    let send_limit = given.write_buf_size as usize;
     Ok(Params {
         relogin: relogin(&login),
         login,
         request_timeout: request_timeout(given.request_timeout_ms),
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
-        send_limit: given.write_buf_size as usize,
+        send_limit,
+        publish_limit: if profile.limits_publishes { send_limit } else { usize::MAX },
+        handlers: profile.handlers,
         backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
@@ -260,7 +274,8 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
             let (level, module, text) = unsafe {
                 (present("level", level)?, present("module", module)?, present("msg", msg)?)
             };
-            let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
+            let post =
+                report::log_post(&identity, SDK.profile(), hal().utc_ms(), level, module, text);
             match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
                 Ok(_) => Ok(SUCCESS_RETURN),
                 Err(error) => {
@@ -320,7 +335,9 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 ///
 /// Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
 /// `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
-/// the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+/// the connection when this returns, except in a handler while others wait to be called: what they
+/// publish leaves in one write, when the last of them publishes or all have run, when it fills
+/// 16 KiB, or when a handler calls a function of the library that waits. A QoS 1 message that is not acknowledged is sent again after
 /// two request timeouts, and after every reconnection, without limit.
 ///
 /// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
@@ -330,7 +347,7 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 /// The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
 /// no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
 /// above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
-/// `write_buf_size`; -14 when it could not be sent: then the message is given up.
+/// `write_buf_size`, in release 2.2.1 when it is larger than MQTT allows; -14 when it could not be sent: then the message is given up.
 ///
 /// # Safety
 /// `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
@@ -399,9 +416,9 @@ fn packet_id(target: &str, outcome: Result<u16, Error>, too_large: Code) -> c_in
     )
 }
 
-/// Logs why, except that of a lost connection the client tells itself, once for all it refuses.
+/// Logs why, except what the client tells itself, once for all that it refuses.
 pub(crate) fn refused(target: &str, error: &Error) {
-    if !matches!(error, Error::NotConnected) {
+    if !matches!(error, Error::NotConnected | Error::WaitListFull { .. }) {
         ::log::error!(target: target, "{error}");
     }
 }

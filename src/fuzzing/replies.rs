@@ -84,5 +84,7 @@ impl Connection for Peer {
         if size == 0 { Err(TransportError::Closed) } else { Ok(size) }
     }
 
+    fn greeted(&self) {}
+
     fn close(&self) {}
 }

@@ -302,6 +302,10 @@ impl Hal for FakeHal {
         self.read(handle.0, style, buf, timeout)
     }
 
+    fn tcp_acknowledge_at_once(&self, _handle: TcpHandle) {
+        drop(self.count("tcp_acknowledge_at_once"));
+    }
+
     fn tcp_write(
         &self,
         handle: TcpHandle,

@@ -9,7 +9,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_longlong, c_uchar, c_uint, c_ushort, c_void};
 use std::io;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libc::size_t;
 use zeroize::Zeroizing;
@@ -643,6 +643,23 @@ fn count(function: &'static str, code: i32, room: usize) -> Result<usize, Transp
         .ok_or(TransportError::Hal { function, code })
 }
 
+/// How long a firmware's read function is left alone that did not wait for bytes.
+const READ_PAUSE: Duration = Duration::from_millis(5);
+
+/// Calls a firmware's read function. One that says at once that nothing came, though it has time to
+/// wait, would be called again and again: a pause stands for the waiting that it leaves out.
+fn paced(timeout: Duration, read: impl FnOnce() -> i32) -> i32 {
+    let start = Instant::now();
+    let code = read();
+    if code == 0 {
+        let left = timeout.saturating_sub(start.elapsed());
+        if left > timeout / 2 {
+            std::thread::sleep(left.min(READ_PAUSE));
+        }
+    }
+    code
+}
+
 /// A handle, unless it is one of the two values that mean failure: 0 up to release 2.3, -1 later.
 fn connected(handle: usize, host: &str, port: u16) -> Result<usize, TransportError> {
     if matches!(handle, 0 | usize::MAX) {
@@ -800,11 +817,19 @@ impl Hal for Imported {
         }
         // Reading in parts would have to wait in parts; 4 GiB is beyond any buffer of ours.
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        let ms = milliseconds(timeout);
         // SAFETY: the buffer is writable and as long as is said.
-        match unsafe { HAL_TCP_Read(handle.0, buf.as_mut_ptr().cast(), len, milliseconds(timeout)) }
+        match paced(timeout, || unsafe { HAL_TCP_Read(handle.0, buf.as_mut_ptr().cast(), len, ms) })
         {
             CLOSED => Err(TransportError::Closed),
             code => count("HAL_TCP_Read", code, buf.len()),
+        }
+    }
+
+    fn tcp_acknowledge_at_once(&self, handle: TcpHandle) {
+        // Of a firmware's handle nothing is known but what its own functions do with it.
+        if OURS.tcp_read {
+            tcp::acknowledge_at_once(descriptor(handle));
         }
     }
 
@@ -869,7 +894,8 @@ impl Hal for Imported {
         const CLOSED: i32 = -2;
         let (len, ms) = (signed_len(buf), signed_milliseconds(timeout));
         // SAFETY: the buffer is writable and as long as is said.
-        match unsafe { HAL_SSL_Read(handle.0, buf.as_mut_ptr().cast(), len, ms) } {
+        match paced(timeout, || unsafe { HAL_SSL_Read(handle.0, buf.as_mut_ptr().cast(), len, ms) })
+        {
             CLOSED => Err(TransportError::Closed),
             code => count("HAL_SSL_Read", code, buf.len()),
         }

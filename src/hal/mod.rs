@@ -99,6 +99,9 @@ pub trait Hal: Send + Sync {
         buf: &mut [u8],
         timeout: Duration,
     ) -> Result<usize, TransportError>;
+    /// Has what came, and what comes next, acknowledged at once rather than together with what is
+    /// sent next, where the HAL can do that. Holds until something is read or written.
+    fn tcp_acknowledge_at_once(&self, handle: TcpHandle);
     /// Writes `buf`, waiting at most `timeout`; returns how much of it went out (`HAL_TCP_Write`).
     fn tcp_write(
         &self,

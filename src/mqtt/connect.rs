@@ -66,6 +66,7 @@ pub fn establish(
     let mut decoder = Decoder::new(read_limit);
     let first = first_frame(&*connection, &mut decoder, timeout)?;
     let session_present = accepted(first)?;
+    connection.greeted();
     Ok(Established { connection, decoder, session_present })
 }
 

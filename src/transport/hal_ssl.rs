@@ -100,6 +100,10 @@ impl Connection for HalSsl {
         }
     }
 
+    fn greeted(&self) {
+        // How the firmware's own connection acknowledges is its own affair.
+    }
+
     fn close(&self) {
         // The HAL has no call that wakes a reader; it looks here after each slice.
         self.closed.store(true, Ordering::Relaxed);

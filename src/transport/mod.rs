@@ -82,6 +82,10 @@ pub trait Connection: Send + Sync {
     /// deadline. Only one thread may receive at a time.
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError>;
 
+    /// The handshakes are over: acknowledgements of TCP, which went out at once, may from now on wait
+    /// for something to go out with. Not to be called where each answer ends a conversation.
+    fn greeted(&self);
+
     /// Tells the peer that no more will come, and wakes a thread that waits in `receive`.
     fn close(&self);
 }

@@ -197,6 +197,10 @@ impl Connection for Tls {
         Ok(into.len() - before)
     }
 
+    fn greeted(&self) {
+        self.tcp.greeted();
+    }
+
     fn close(&self) {
         // After half a record of a thread that is sending, no close_notify would be understood.
         if let Some(mut outgoing) = try_lock(&self.outgoing) {

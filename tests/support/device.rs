@@ -10,6 +10,7 @@ use iot_sdk::identity::Secret;
 use iot_sdk::mqtt::backoff::Backoff;
 use iot_sdk::mqtt::client::{Client, Params};
 use iot_sdk::mqtt::connect::Login;
+use iot_sdk::mqtt::session::{Handlers, HandlersCount};
 use iot_sdk::mqtt::{Error, Event, Handler, Message, QoS};
 use iot_sdk::transport::{Endpoint, Security};
 
@@ -81,6 +82,8 @@ impl Device {
             keep_alive: KEEP_ALIVE,
             read_limit: 4096,
             send_limit: 4096,
+            publish_limit: 4096,
+            handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
             backoff: Backoff::between(BACKOFF.0, BACKOFF.1),
             on_event: Arc::new(move |event| {
                 let connected =

@@ -12,6 +12,7 @@ use crate::hal::import::ssl_hooks_t;
 use crate::hal::linux::kv::{self, VALUE_MAX};
 use crate::hal::linux::timer::Timer;
 use crate::hal::linux::{firmware, identity, interfaces, memory, ssl};
+use crate::waiting::about_to_wait;
 
 // Memory
 
@@ -350,6 +351,7 @@ unsafe extern "C" fn linkkit_default_HAL_GetUUID(buf: *mut u8, len: c_int) -> c_
 #[unsafe(no_mangle)]
 extern "C" fn linkkit_default_HAL_Reboot() {
     guard((), || {
+        about_to_wait();
         // SAFETY: both take numbers only. Neither returns anything that matters: the device
         // restarts, or the error says why not.
         let code = unsafe {

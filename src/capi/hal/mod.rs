@@ -24,6 +24,7 @@ use crate::hal::linux::identity::{self, Field};
 use crate::hal::linux::kv::{self, KvError};
 use crate::hal::linux::sync::{RawMutex, Semaphore};
 use crate::hal::linux::{memory, random, ssl, tcp, time};
+use crate::waiting::about_to_wait;
 
 const FAILED: c_int = -1;
 
@@ -92,11 +93,8 @@ extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout
     let timeout = (timeout_ms != PLATFORM_WAIT_INFINITE).then(|| milliseconds(timeout_ms));
     let result = guard(FAILED, || match SEMAPHORES.get(sem) {
         Some(semaphore) => {
-            if semaphore.wait(timeout) {
-                0
-            } else {
-                FAILED
-            }
+            about_to_wait();
+            if semaphore.wait(timeout) { 0 } else { FAILED }
         }
         None => refuse("HAL_SemaphoreWait", FAILED),
     });
@@ -108,7 +106,10 @@ extern "C-unwind" fn linkkit_default_HAL_SemaphoreWait(sem: *mut c_void, timeout
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn linkkit_default_HAL_SleepMs(ms: u32) {
-    guard((), || std::thread::sleep(milliseconds(ms)));
+    guard((), || {
+        about_to_wait();
+        std::thread::sleep(milliseconds(ms));
+    });
     cancellation_point();
 }
 

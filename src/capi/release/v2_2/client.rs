@@ -16,7 +16,7 @@ use crate::capi::release::{
 /// `pInitParams` and its strings are read and not kept. `host`, `client_id`, `username`,
 /// `password`, `pwrite_buf` and `pread_buf` must be there; `pub_key` is the root certificate as
 /// PEM, and NULL means a connection without TLS. The two buffers are not written to: their sizes
-/// are the limits of what is sent and received. `request_timeout_ms` outside of 500 to 5000 becomes
+/// are the limits of what is received and, but for messages, of what is sent. `request_timeout_ms` outside of 500 to 5000 becomes
 /// 2000; `keepalive_interval_ms` is cut to 60000 to 180000.
 ///
 /// With HTTPS authentication (`LINKKIT_IOCTL_SET_MQTT_DIRECT` 0) `host` and `username` must be those

@@ -25,17 +25,29 @@ pub use product::*;
 
 use super::*;
 use crate::hal::import;
-use crate::mqtt::Error;
-use crate::profile::Profile;
+use crate::mqtt::session::{Handlers, HandlersCount};
+use crate::mqtt::{Error, QoS};
+use crate::profile::{Profile, Reports};
 
 /// What the cloud sees.
 pub(crate) static PROFILE: Profile = Profile {
     sdk_version: "2.2.1.1",
-    reports_interfaces: false,
+    reports: Reports {
+        status_id: None,
+        status_qos: QoS::AtMostOnce,
+        interfaces: false,
+        firmware_id: "3",
+        connection: false,
+        // Spelt so; the platform expects it.
+        version_field: "versoin",
+    },
     partner_id_field: "partner_id",
     module_id_field: "module_id",
     mqtt_port: 1883,
     custom_domains: false,
+    announced_keep_alives: 1,
+    handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
+    limits_publishes: false,
 };
 
 /// What a keepalive interval is cut to, in seconds.

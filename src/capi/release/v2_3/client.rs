@@ -27,7 +27,8 @@ use crate::sync::OneAtATime;
 /// read and not kept. `host`, `client_id`, `username`, `password`, `port`, `write_buf_size` and
 /// `read_buf_size` must be there; `pub_key` is the root certificate as PEM, and NULL means a
 /// connection without TLS. `request_timeout_ms` outside of 500 to 5000 becomes 2000;
-/// `keepalive_interval_ms` is cut to 60000 to 1200000.
+/// `keepalive_interval_ms` is cut to 60000 to 1200000; the broker is told twice that, so that a
+/// firmware which yields rarely is not cut off.
 ///
 /// Subscriptions that were made before are asked for first. In the end the function that is
 /// registered for `ITE_MQTT_CONNECT_SUCC` is called.
@@ -169,9 +170,11 @@ pub unsafe extern "C" fn IOT_MQTT_Destroy(phandle: *mut *mut c_void) -> c_int {
 
 /// Asks for a subscription. The answer comes as an event with the packet id.
 ///
-/// `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
-/// has granted the subscription, on a thread that yields. The same function with the same context
-/// is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+/// `topic_handle_func` is called with `pcontext` for every message that matches, from now on, so that
+/// it gets what the broker has kept for the device, on a thread that yields. When the broker refuses
+/// or does not answer, that ends with the event that tells of it. Of several functions the one that
+/// subscribed last is called first; the same one with the same context is called once a message,
+/// however often it subscribes. `qos` above 2 counts as 0.
 ///
 /// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
 /// the connection does not take the bytes.

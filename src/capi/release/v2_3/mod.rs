@@ -33,16 +33,28 @@ pub use state::*;
 
 use super::*;
 use crate::hal::import;
-use crate::profile::Profile;
+use crate::mqtt::QoS;
+use crate::mqtt::session::{Handlers, HandlersCount};
+use crate::profile::{Profile, Reports};
 
 /// What the cloud sees.
 pub(crate) static PROFILE: Profile = Profile {
     sdk_version: "2.3.0",
-    reports_interfaces: true,
+    reports: Reports {
+        status_id: Some("0"),
+        status_qos: QoS::AtLeastOnce,
+        interfaces: true,
+        firmware_id: "2",
+        connection: true,
+        version_field: "version",
+    },
     partner_id_field: "pid",
     module_id_field: "mid",
     mqtt_port: 443,
     custom_domains: true,
+    announced_keep_alives: 2,
+    handlers: Handlers { count: HandlersCount::WhileAskedFor, newest_first: true },
+    limits_publishes: true,
 };
 
 /// What a keepalive interval is cut to, in seconds.
