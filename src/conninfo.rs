@@ -17,7 +17,7 @@ use crate::https_auth::{self, Grant};
 use crate::identity::{Identity, Secret};
 use crate::profile::Profile;
 use crate::refusal;
-use crate::secret_store::{self, SecretStore};
+use crate::secret_store::{Place, SecretStore};
 use crate::service::Service;
 use crate::sign::{self, TIMESTAMP};
 use crate::site::{MqttServer, Site, SiteText};
@@ -26,6 +26,8 @@ use crate::transport::Trust;
 
 /// The time for all that a set-up, or authenticating again, asks the cloud for.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// What of it a registration leaves for storing the secret, should the answer come late.
+const TIME_TO_STORE: Duration = Duration::from_secs(1);
 const CLIENT_ID_MAX: usize = 256;
 
 /// How a device that has its secret logs in.
@@ -256,12 +258,13 @@ impl Sdk {
         deadline: Deadline,
     ) -> Result<Secret, Error> {
         const TARGET: &str = "IOT_SetupConnInfo";
+        let mut place = Place::open(hal, deadline)?;
         if let Some(secret) = self.secrets.unsaved(identity) {
             log::info!(target: TARGET, "DeviceSecret is in memory only, the store is tried again");
-            self.secrets.save(hal, identity, &secret);
+            self.secrets.save(&mut place, identity, &secret);
             return Ok(secret);
         }
-        if let Some(secret) = secret_store::stored(hal, identity) {
+        if let Some(secret) = place.find(identity)? {
             log::info!(target: TARGET, "Get DeviceSecret from KV succeed");
             hand_over(hal, &secret);
             return Ok(secret);
@@ -274,9 +277,11 @@ impl Sdk {
         let product_secret = Secret::product_secret(product_secret.expose())?;
 
         let host = lock(&self.site).https_host()?;
-        let secret = dynreg::register(&service(hal, &host, deadline), identity, &product_secret)
+        place.make_ready(identity)?;
+        let service = service(hal, &host, deadline.before(TIME_TO_STORE));
+        let keep = |secret: &Secret| self.secrets.save(&mut place, identity, secret);
+        let secret = dynreg::register(&service, identity, &product_secret, keep)
             .inspect_err(|error| explain(error, "Dynamic Register"))?;
-        self.secrets.save(hal, identity, &secret);
         hand_over(hal, &secret);
         Ok(secret)
     }
@@ -643,6 +648,7 @@ mod tests {
     #[test]
     fn a_secret_that_cannot_be_stored_is_used_and_offered_again() {
         let (hal, asked) = registrable(SUCCESS);
+        hal.state().own_kv = true;
         hal.state().kv_failure = Some(-1);
         let sdk: &Sdk = Box::leak(Box::new(dynamic()));
         let first = set_up(sdk, hal).unwrap();
@@ -662,8 +668,20 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_kept_is_not_asked_for() {
+        let (hal, asked) = registrable(SUCCESS);
+        hal.state().kv_failure = Some(-1);
+        assert!(matches!(set_up(&dynamic(), hal), Err(Error::Store(_))));
+        hal.state().kv_unreadable = Some("cannot read it".into());
+        assert!(matches!(set_up(&dynamic(), hal), Err(Error::Store(_))));
+        assert_eq!((asked.load(Ordering::SeqCst), hal.calls("tcp_establish")), (0, 0));
+        assert!(hal.state().kv.is_empty());
+    }
+
+    #[test]
     fn a_secret_in_memory_is_not_another_device_s() {
         let (hal, _) = registrable(SUCCESS);
+        hal.state().own_kv = true;
         hal.state().kv_failure = Some(-1);
         let sdk = dynamic();
         set_up(&sdk, hal).unwrap();

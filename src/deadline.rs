@@ -34,6 +34,14 @@ impl Deadline {
         Deadline(start.checked_add(timeout).map_or(End::Never, End::At))
     }
 
+    /// The moment that is `earlier` than this one.
+    pub fn before(self, earlier: Duration) -> Self {
+        match self.0 {
+            End::At(end) => Deadline(end.checked_sub(earlier).map_or(End::Over, End::At)),
+            _ => self,
+        }
+    }
+
     /// What is left of the time, zero once it is up.
     pub fn left(&self) -> Duration {
         match self.0 {

@@ -3,10 +3,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::hal::Hal;
 use crate::https::Reply;
 use crate::identity::{DEVICE_SECRET_LEN, Identity, Secret};
+use crate::salvage;
 use crate::service::{self, Answer, Service};
 use crate::sign;
 
@@ -17,7 +18,8 @@ const RANDOM_LEN: usize = 15;
 /// The refusal of a device that has been given its secret.
 const CODE_ALREADY_ACTIVE: i64 = 6289;
 
-/// Registers the device and returns its secret, which is not stored yet.
+/// Registers the device and returns its secret, which `keep` has been given to store: at once when it
+/// came, before anything is logged or the connection is closed.
 ///
 /// Asks again, at most twice, when the cloud could not be reached or says that it is busy or
 /// failing; never after a refusal, and never when a request went out and no answer came, because
@@ -26,11 +28,12 @@ pub fn register(
     service: &Service,
     identity: &Identity,
     product_secret: &Secret,
+    mut keep: impl FnMut(&Secret),
 ) -> Result<Secret, Error> {
     let mut asked = 0;
     let outcome = service.persist(TARGET, service::may_succeed_later, || {
         asked += 1;
-        ask(service, identity, product_secret)
+        ask(service, identity, product_secret, &mut keep)
     });
     match &outcome {
         Err(Error::Unanswered(_) | Error::BadReply(_)) => log::error!(
@@ -47,14 +50,61 @@ pub fn register(
 }
 
 /// One request and its answer.
-fn ask(service: &Service, identity: &Identity, product_secret: &Secret) -> Result<Secret, Error> {
+fn ask(
+    service: &Service,
+    identity: &Identity,
+    product_secret: &Secret,
+    keep: &mut impl FnMut(&Secret),
+) -> Result<Secret, Error> {
     let random = random_text(service.hal);
     log::info!(target: "_calc_dynreg_sign", "Random Key: {random}");
     let sign = sign::registration(identity, &random, product_secret);
     log::info!(target: "_calc_dynreg_sign", "Sign: {sign}");
 
-    let reply = service.post(PATH, CONTENT_TYPE, &body(identity, &random, &sign))?;
-    secret_in(&reply, identity)
+    let mut exchange = service.begin(PATH, CONTENT_TYPE, &body(identity, &random, &sign))?;
+    // Between the secret's last byte and the disk a power cut would lose it: the console can wait, and
+    // so can the connection's end.
+    let _held = crate::log::hold();
+    let secret = match exchange.receive() {
+        Ok(reply) => secret_in(&reply, identity).or_else(|error| rescue(error, &reply, identity)),
+        Err(error) => match exchange.remains() {
+            Some(reply) => rescue(error, &reply, identity),
+            None => Err(error),
+        },
+    }?;
+    keep(&secret);
+    Ok(secret)
+}
+
+/// The secret in a reply that is not as it should be, or else `error`, which says why not. The cloud
+/// does not give it again, so it counts if it came whole and no other device's name is with it.
+fn rescue(error: Error, reply: &Reply, identity: &Identity) -> Result<Secret, Error> {
+    const SUCCESS: u16 = 200;
+    if reply.status != SUCCESS || matches!(error, Error::Refused { .. }) {
+        return Err(error);
+    }
+    let mut secret = None;
+    for (name, value) in salvage::pairs(&reply.body) {
+        let is_fine = match name.as_str() {
+            "productKey" => *value == identity.product_key(),
+            "deviceName" => *value == identity.device_name(),
+            "deviceSecret" => {
+                secret.replace(Secret::device_secret(&value)).is_none_or(|before| before.is_err())
+            }
+            _ => true,
+        };
+        if !is_fine {
+            return Err(error);
+        }
+    }
+    let Some(Ok(secret)) = secret else { return Err(error) };
+    log::warn!(
+        target: "_fetch_dynreg_http_resp",
+        "{}; the device secret in it came whole and is kept: {}",
+        chain(&error),
+        secret.masked()
+    );
+    Ok(secret)
 }
 
 fn random_text(hal: &dyn Hal) -> String {
@@ -162,6 +212,44 @@ mod tests {
             &too_long,
         ] {
             assert!(matches!(secret_of(body), Err(Error::BadReply(_))), "{body}");
+        }
+    }
+
+    fn rescued(status: u16, body: &str) -> Option<String> {
+        let reply = Reply::of(status, Zeroizing::new(body.as_bytes().to_vec()));
+        let secret = secret_in(&reply, &identity()).or_else(|why| rescue(why, &reply, &identity()));
+        secret.ok().map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn a_secret_that_came_whole_is_kept_whatever_is_wrong_around_it() {
+        let own = r#""productKey":"a1ExpAkj9Hi","deviceName":"Example_dyn1""#;
+        for body in [
+            r#"{"code":"200","data":{"deviceSecret":"abcdefgh"}}"#,
+            r#"{"data":{"deviceSecret":"abcdefgh"}}"#,
+            "{\"code\":200,\"data\":{\"deviceSecret\":\"abcdefgh\"}}\0",
+            r#"{"code":200,"data":{"deviceSecret":"abcdefgh""#,
+            &format!(r#"{{"code":200,"data":{{{own},"deviceSecret":"abcdefgh","#),
+        ] {
+            assert_eq!(rescued(200, body).as_deref(), Some("abcdefgh"), "{body}");
+        }
+    }
+
+    #[test]
+    fn no_other_secret_is_kept() {
+        let too_long = format!(r#"{{"code":200,"data":{{"deviceSecret":"{}""#, "s".repeat(65));
+        for (status, body) in [
+            (200, r#"{"code":200,"data":{"deviceSecret":"abcdefgh"#),
+            (200, r#"{"code":"6289","data":{"deviceSecret":"abcdefgh"}}"#),
+            (200, r#"{"code":6289,"data":{"deviceSecret":"abcdefgh"}}"#),
+            (500, r#"{"code":200,"data":{"deviceSecret":"abcdefgh""#),
+            (200, r#"{"code":200,"data":{"deviceName":"other","deviceSecret":"abcdefgh""#),
+            (200, r#"{"code":200,"data":{"productKey":"other","deviceSecret":"abcdefgh""#),
+            (200, r#"{"deviceSecret":"abcdefgh","deviceSecret":"ijklmnop""#),
+            (200, r#"{"deviceSecret":"""#),
+            (200, &too_long),
+        ] {
+            assert_eq!(rescued(status, body), None, "{body}");
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Error {
     CalledInside,
     /// The firmware has no product secret, so the device cannot register.
     NoProductSecret,
+    /// The library's own key-value store cannot be used; the text says why, and what to do.
+    Store(String),
     /// The cloud answered, and its answer is no.
     Refused {
         /// The platform's error code, such as 6289.
@@ -55,6 +57,7 @@ impl fmt::Display for Error {
             Error::NoProductSecret => f.write_str(
                 "Product Secret Is Not Exist: set one by HAL_SetProductSecret, or turn dynamic registration off",
             ),
+            Error::Store(why) => write!(f, "the device secret could not be kept: {why}"),
             Error::Refused { code, message } => write!(f, "the cloud refused: {code} {message}"),
             Error::BadReply(what) => write!(f, "the cloud's answer makes no sense: {what}"),
             Error::Transport(_) => f.write_str("the cloud cannot be reached"),

@@ -81,7 +81,19 @@ pub fn post(
     request: &FormPost<'_>,
     timeout: Duration,
 ) -> Result<Reply, Error> {
-    let deadline = Deadline::after(timeout);
+    begin(hal, trust, request, Deadline::after(timeout))?.receive()
+}
+
+/// Sends `request` to port 443 of its host, by the deadline.
+///
+/// # Errors
+/// Those of [`post`], but for [`Error::BadReply`].
+pub fn begin(
+    hal: &'static dyn Hal,
+    trust: &Trust,
+    request: &FormPost<'_>,
+    deadline: Deadline,
+) -> Result<Exchange, Error> {
     let (head, call) = prepare(request).map_err(|cause| {
         Error::InvalidArgument(format!("this cannot be asked over HTTP: {cause}"))
     })?;
@@ -95,7 +107,7 @@ pub fn post(
         .map_err(Error::Transport)?;
     // What failed half-way may have arrived as a whole: that it went out is learned last.
     send(&*connection, &head, request.body, deadline).map_err(Error::Unanswered)?;
-    receive(call, Wire::new(connection, deadline))
+    Ok(Exchange::new(call, Wire::new(connection, deadline)))
 }
 
 /// The reply to `request` that comes over a connection on which it has been sent.
@@ -106,7 +118,7 @@ pub(crate) fn reply_over(
     deadline: Deadline,
 ) -> Result<Reply, Error> {
     let (_, call) = prepare(request).map_err(not_http)?;
-    receive(call, Wire::new(connection, deadline))
+    Exchange::new(call, Wire::new(connection, deadline)).receive()
 }
 
 /// The request's head, and the protocol's state once head and body are sent.
@@ -154,18 +166,43 @@ fn send(
     Ok(())
 }
 
-fn receive(mut call: Call<RecvResponse>, mut wire: Wire) -> Result<Reply, Error> {
-    let held = hold();
-    let status = receive_head(&mut call, &mut wire)?;
-    let body = match call.proceed() {
-        Some(RecvResponseResult::RecvBody(call)) => receive_body(call, &mut wire)?,
+/// A request that was sent, and its connection, which stays open for as long as this lives: closing it
+/// takes time, in which what the reply brought should be safe already.
+pub struct Exchange {
+    call: Option<Call<RecvResponse>>,
+    wire: Wire,
+    /// What has come of the reply once its head is complete.
+    reply: Option<Reply>,
+}
+
+impl Exchange {
+    fn new(call: Call<RecvResponse>, wire: Wire) -> Self {
+        Exchange { call: Some(call), wire, reply: None }
+    }
+
+    /// Receives the reply. To be called once.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] and [`Error::BadReply`], as of [`post`].
+    pub fn receive(&mut self) -> Result<Reply, Error> {
+        let missing = || Error::BadReply("it was received before".to_owned());
+        let mut call = self.call.take().ok_or_else(missing)?;
+        let held = hold();
+        let status = receive_head(&mut call, &mut self.wire)?;
+        let body = Zeroizing::default();
+        let reply = self.reply.insert(Reply { status, body, _held: Some(held) });
         // Without a body there is nothing more to come, and where else to ask is not followed.
-        Some(RecvResponseResult::Redirect(_) | RecvResponseResult::Cleanup(_)) | None => {
-            Zeroizing::default()
+        if let Some(RecvResponseResult::RecvBody(call)) = call.proceed() {
+            receive_body(call, &mut self.wire, &mut reply.body)?;
         }
-    };
-    log::debug!(target: "httpclient_recv", "{} bytes have been read", wire.received);
-    Ok(Reply { status, body, _held: Some(held) })
+        log::debug!(target: "httpclient_recv", "{} bytes have been read", self.wire.received);
+        self.reply.take().ok_or_else(missing)
+    }
+
+    /// What has come of a reply that did not come to its end; `None` when its head did not.
+    pub fn remains(&mut self) -> Option<Reply> {
+        self.reply.take()
+    }
 }
 
 fn receive_head(call: &mut Call<RecvResponse>, wire: &mut Wire) -> Result<u16, Error> {
@@ -197,29 +234,32 @@ fn check_head(len: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn receive_body(mut call: Call<RecvBody>, wire: &mut Wire) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn receive_body(
+    mut call: Call<RecvBody>,
+    wire: &mut Wire,
+    body: &mut Zeroizing<Vec<u8>>,
+) -> Result<(), Error> {
     let mode = call.body_mode();
     let too_long = || Error::BadReply(format!("its body is longer than {BODY_MAX} bytes"));
     if matches!(mode, BodyMode::LengthDelimited(len) if len > BODY_MAX as u64) {
         return Err(too_long());
     }
-    let mut body = Zeroizing::default();
     let mut part = Zeroizing::new([0; 1024]);
     loop {
         let (used, made) = call.read(&wire.pending, &mut *part).map_err(not_http)?;
         wire.consume(used);
-        append(&mut body, part.get(..made).unwrap_or_default());
+        append(body, part.get(..made).unwrap_or_default());
         if body.len() > BODY_MAX {
             return Err(too_long());
         }
         let until_close = mode == BodyMode::CloseDelimited;
         if call.can_proceed() && !until_close {
-            return Ok(body);
+            return Ok(());
         }
         if used == 0 && made == 0 && !wire.receive()? {
             // Some servers close right after the last chunk, without the empty line behind it.
             let complete = until_close || call.is_ended_chunked();
-            return if complete { Ok(body) } else { Err(wire.cut_off("in its body")) };
+            return if complete { Ok(()) } else { Err(wire.cut_off("in its body")) };
         }
     }
 }

@@ -35,6 +35,7 @@ pub mod profile;
 pub mod refusal;
 pub mod region;
 pub mod report;
+mod salvage;
 pub mod secret_store;
 pub mod service;
 pub mod sign;

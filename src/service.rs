@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::deadline::Deadline;
 use crate::error::{Error, chain};
 use crate::hal::Hal;
-use crate::https::{self, FormPost, Reply};
+use crate::https::{self, Exchange, FormPost, Reply};
 use crate::identity::{Secret, printable};
 use crate::refusal;
 use crate::site::{HOST_LEN, MqttServer};
@@ -47,6 +47,15 @@ impl Service {
     pub fn post(&self, path: &str, content_type: &str, body: &str) -> Result<Reply, Error> {
         let request = FormPost { host: &self.host, path, content_type, body };
         https::post(self.hal, &self.trust, &request, self.deadline.left())
+    }
+
+    /// Sends one request; the reply is still to be received.
+    ///
+    /// # Errors
+    /// Those of [`https::begin`].
+    pub fn begin(&self, path: &str, content_type: &str, body: &str) -> Result<Exchange, Error> {
+        let request = FormPost { host: &self.host, path, content_type, body };
+        https::begin(self.hal, &self.trust, &request, self.deadline)
     }
 
     /// Calls `attempt` until it succeeds or fails in a way that `worth_another` says no to, at most
@@ -139,9 +148,12 @@ impl Answer {
         shown
     }
 
-    /// The platform's result code, 200 for success.
+    /// The platform's result code, 200 for success, as a number or as the text of one.
     pub fn code(&self) -> Result<i64, Error> {
-        let code = self.json.get("code").and_then(Value::as_i64);
+        let code = self.json.get("code").and_then(|code| match code {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        });
         code.ok_or_else(|| Error::BadReply("it has no code".into()))
     }
 

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use libc::size_t;
 use zeroize::Zeroizing;
 
-use super::linux::{tcp, thread};
-use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
+use super::linux::{kv, tcp, thread};
+use super::{Hal, KvFailure, KvSession, ReadStyle, SslHandle, StoreFailure, TcpHandle};
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::identity::Secret;
 
@@ -277,10 +278,10 @@ unsafe extern "C" {
     /// `/var/lib/linkkit/kv.json` where that can be written, else
     /// `$XDG_STATE_HOME/linkkit/kv.json`, which is usually under `~/.local/state`.
     ///
-    /// Until that file exists, what the C SDK left behind counts, and the first use copies it: the
-    /// file that 2.3.0 and later keep in the working folder, before 2.2.1's `/tmp/kvfile.db`.
-    /// Each stays in place; it is refused, and the log says why, when it is damaged, or unless it
-    /// is a plain file of this user or of root that nobody else may write to.
+    /// What the C SDK left behind is copied into it once, as soon as it can be read: the file that
+    /// 2.3.0 and later keep in the working folder, before 2.2.1's `/tmp/kvfile.db`. Each stays in
+    /// place; what of it is damaged is left out and named in the log. It is refused, and looked for
+    /// again, unless it is a plain file of this user or of root that nobody else may write to.
     pub fn HAL_Kv_Set(key: *const c_char, val: *const c_void, len: c_int, sync: c_int) -> c_int;
     /// Reads a value.
     ///
@@ -732,8 +733,11 @@ impl Hal for Imported {
         Some(unsafe { CStr::from_ptr(pem) }.to_string_lossy().into_owned())
     }
 
-    fn has_own_kv(&self) -> bool {
-        !OURS.kv
+    fn kv_session(&self, deadline: Deadline) -> Option<Result<Box<dyn KvSession>, StoreFailure>> {
+        let open = || -> Result<Box<dyn KvSession>, _> {
+            Ok(Box::new(kv::store().map_err(|error| kv::failure(&error))?.session(deadline)))
+        };
+        OURS.kv.then(open)
     }
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {

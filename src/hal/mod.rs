@@ -13,6 +13,9 @@ use std::ffi::CStr;
 use std::io;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
+use crate::deadline::Deadline;
 use crate::error::TransportError;
 use crate::identity::Secret;
 
@@ -40,6 +43,34 @@ pub struct KvFailure(
     pub i32,
 );
 
+/// Why the library's own store cannot be used: what failed with which file, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFailure(pub String);
+
+/// What a key-value store holds.
+pub trait KvEntries {
+    /// The value under `key`.
+    fn value(&self, key: &str) -> Option<Zeroizing<Vec<u8>>>;
+    /// Puts `value` under `key`, in the place of an earlier one.
+    fn put(&mut self, key: &str, value: &[u8]);
+}
+
+/// The library's own key-value store in use by one task that changes several entries as one.
+///
+/// The first change makes everything ready (folder, lock file); a later one of the same session finds
+/// it so and makes as few system calls as it can.
+pub trait KvSession {
+    /// What is stored now.
+    fn read(&mut self) -> Result<Box<dyn KvEntries>, StoreFailure>;
+    /// Has `change` look at the entries and change them, and returns when that is on the disk as a
+    /// whole. No other thread or process changes them meanwhile. When `change` returns `false` nothing
+    /// is written. It must not call the firmware.
+    fn change(
+        &mut self,
+        change: &mut dyn FnMut(&mut dyn KvEntries) -> bool,
+    ) -> Result<(), StoreFailure>;
+}
+
 /// The machine under the core: storage, network, identity, console.
 ///
 /// Every method may be called from any thread, and several at a time. None may be called with a
@@ -66,13 +97,14 @@ pub trait Hal: Send + Sync {
     /// function is ours, so that the firmware pins nothing.
     fn pinned_root(&self) -> Option<String>;
 
-    /// Whether the firmware brings its own `HAL_Kv_Set`, which then gets nothing that the C SDK does
-    /// not store.
-    fn has_own_kv(&self) -> bool;
+    /// Opens the library's own key-value store for changes of several entries at once, until `deadline`;
+    /// `None`: the firmware brings its own `HAL_Kv_Set`, which knows one entry at a time and gets
+    /// nothing that the C SDK does not store.
+    fn kv_session(&self, deadline: Deadline) -> Option<Result<Box<dyn KvSession>, StoreFailure>>;
     /// Reads the value stored under `key`, `None` when there is none (`HAL_Kv_Get`).
     ///
     /// A value longer than `room` bytes counts as none: it cannot be one of ours.
-    fn kv_get(&self, key: &str, room: usize) -> Option<zeroize::Zeroizing<Vec<u8>>>;
+    fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>>;
     /// Stores `value` under `key` and returns only when it is on the disk (`HAL_Kv_Set`).
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure>;
 

@@ -1,101 +1,49 @@
 //! The key-value store: one JSON object, key → base64 of the value, in one file.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, OsStr, OsString};
-use std::fmt;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+pub(crate) use super::kv_error::KvError;
 use super::kv_import::{self, OldStore};
-use super::{firmware, kv_file};
+use super::{firmware, kv_file, kv_place};
+use crate::deadline::Deadline;
+use crate::hal::{KvEntries, KvSession, StoreFailure};
+use crate::salvage;
+
+const TARGET: &str = "HAL_Kv";
 
 /// The longest key, in bytes without the NUL.
 pub(crate) const KEY_MAX: usize = 128;
 /// The longest value, in bytes.
 pub(crate) const VALUE_MAX: usize = 64 * 1024;
 
-/// Where the build keeps the store when the machine lets it.
-const SYSTEM_PATH: &str = "/var/lib/linkkit/kv.json";
+/// The entry that names the old stores which have been imported, a line each. Those that it does not
+/// name are still looked for; so are all of them in a file without it, unless it has no entry at all:
+/// earlier versions left that when everything was deleted.
+const IMPORTED_KEY: &str = "linkkit.imported";
 
 /// Values in base64, since a value may hold any bytes.
 pub(crate) type Entries = BTreeMap<String, Zeroizing<String>>;
-
-/// Why the store did not do what it was asked to. Never holds a value.
-#[derive(Debug)]
-pub(crate) enum KvError {
-    /// There is no value under the key.
-    NotFound,
-    /// The key is empty or too long.
-    Key(usize),
-    /// The value is too long.
-    Value(usize),
-    /// The caller's buffer is smaller than the value.
-    Room {
-        /// The value's length in bytes.
-        value: usize,
-        /// The buffer's.
-        room: usize,
-    },
-    /// Neither the environment nor the system offers a place for the file.
-    NoPlace,
-    /// The operating system reported an error.
-    Io {
-        /// What was tried: "read".
-        doing: &'static str,
-        path: PathBuf,
-        cause: io::Error,
-    },
-    /// The file does not hold what it should.
-    Corrupt { path: PathBuf, why: &'static str },
-}
-
-impl fmt::Display for KvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KvError::NotFound => f.write_str("there is no value under this key"),
-            KvError::Key(len) => {
-                write!(f, "the key is {len} bytes long, 1 to {KEY_MAX} are allowed")
-            }
-            KvError::Value(len) => {
-                write!(f, "the value is {len} bytes long, at most {VALUE_MAX} are allowed")
-            }
-            KvError::Room { value, room } => {
-                write!(f, "the value is {value} bytes long, the buffer has room for {room}")
-            }
-            KvError::NoPlace => write!(
-                f,
-                "no place for the key-value file: {SYSTEM_PATH} cannot be made, and none of \
-                 LINKKIT_KV_FILE, XDG_STATE_HOME and HOME is set"
-            ),
-            KvError::Io { doing, path, cause } => {
-                write!(f, "cannot {doing} {}: {cause}", path.display())
-            }
-            KvError::Corrupt { path, why } => write!(f, "{} is corrupt: {why}", path.display()),
-        }
-    }
-}
 
 /// The store of this process, at the path that its first use found.
 pub(crate) fn store() -> Result<&'static Store, KvError> {
     static STORE: OnceLock<Option<Store>> = OnceLock::new();
     STORE
-        .get_or_init(|| {
-            let path = choose_path(environment, Path::new(SYSTEM_PATH))?;
-            Some(Store::importing(path, kv_import::field_stores()))
-        })
+        .get_or_init(|| Some(Store::importing(kv_place::find()?, kv_import::field_stores())))
         .as_ref()
         .ok_or(KvError::NoPlace)
 }
 
 /// Where new firmware goes: as the environment says, else beside the store.
 pub(crate) fn firmware_path() -> Option<PathBuf> {
-    match environment(c"LINKKIT_FIRMWARE_FILE") {
+    match kv_place::environment(c"LINKKIT_FIRMWARE_FILE") {
         Some(path) => Some(path.into()),
         None => store().ok().map(|store| firmware::beside(&store.path)),
     }
@@ -105,21 +53,41 @@ pub(crate) fn firmware_path() -> Option<PathBuf> {
 pub(crate) struct Store {
     path: PathBuf,
     old: Vec<OldStore>,
+    /// Whether the log says already that others had rights on the file.
+    rights_said: AtomicBool,
+}
+
+/// What a store holds, and what has to be done before the file holds it too.
+struct Whole {
+    entries: Entries,
+    /// The file as it is, if it is damaged, and what is wrong with it.
+    damaged: Option<(Zeroizing<Vec<u8>>, String)>,
+    /// What the log is to say of the old stores that were found.
+    imported: Vec<String>,
+}
+
+impl Whole {
+    fn is_in_file(&self) -> bool {
+        self.damaged.is_none() && self.imported.is_empty()
+    }
 }
 
 impl Store {
-    /// The store in this file, which need not exist yet. Until it does, what the old stores hold
-    /// counts, and the first use copies it.
-    ///
-    /// Absent it must be, not just empty: else a value that was deleted would come back.
-    fn importing(path: impl Into<PathBuf>, old: Vec<OldStore>) -> Self {
-        Store { path: path.into(), old }
+    /// The store in this file, which need not exist yet. What the old stores hold is added to it, each
+    /// of them once, as soon as it can be read.
+    pub(super) fn importing(path: impl Into<PathBuf>, old: Vec<OldStore>) -> Self {
+        Store { path: path.into(), old, rights_said: AtomicBool::new(false) }
+    }
+
+    /// For several changes of the store, each of several entries, by a deadline.
+    pub(crate) fn session(&self, deadline: Deadline) -> Session<'_> {
+        Session { store: self, deadline, lock: None, known: None }
     }
 
     /// The value under `key`, which must be at most `room` bytes long.
     pub(crate) fn get(&self, key: &str, room: usize) -> Result<Zeroizing<Vec<u8>>, KvError> {
         check_key(key)?;
-        let entries = self.entries()?;
+        let entries = self.entries(Some(key))?;
         let encoded = entries.get(key).ok_or(KvError::NotFound)?;
         let value = Zeroizing::new(
             STANDARD
@@ -140,123 +108,104 @@ impl Store {
         }
         self.change(|entries| {
             entries.insert(key.to_owned(), Zeroizing::new(STANDARD.encode(value)));
+            true
         })
     }
 
     /// Removes the value under `key`. There being none is fine.
     pub(crate) fn delete(&self, key: &str) -> Result<(), KvError> {
         check_key(key)?;
-        if !self.entries()?.contains_key(key) {
+        if !self.entries(None)?.contains_key(key) {
             return Ok(());
         }
+        self.change(|entries| entries.remove(key).is_some())
+    }
+
+    /// Removes all values, those that an older store holds too: it is not looked for any more.
+    pub(crate) fn clear(&self) -> Result<(), KvError> {
         self.change(|entries| {
-            entries.remove(key);
+            entries.clear();
+            self.old.iter().for_each(|old| note_import(entries, old));
+            true
         })
     }
 
-    /// Everything that is stored.
-    fn entries(&self) -> Result<Entries, KvError> {
+    fn change(&self, change: impl Fn(&mut Entries) -> bool) -> Result<(), KvError> {
+        self.session(Deadline::after(kv_file::LOCK_TIMEOUT)).change(change).map(drop)
+    }
+
+    /// Everything that is stored. With `wanted` old stores are looked for only if this key is missing.
+    fn entries(&self, wanted: Option<&str>) -> Result<Entries, KvError> {
         // No lock: the file is replaced as a whole, so a reader sees the old one or the new one.
-        if let Some(entries) = self.repairing(|| self.load())? {
-            return Ok(entries);
+        let whole = self.read(wanted)?;
+        if whole.is_in_file() {
+            return Ok(whole.entries);
         }
-        let old = kv_import::read(&self.old);
-        if old.is_empty() {
-            return Ok(old);
-        }
-        match self.import(&old) {
+        match self.session(Deadline::after(kv_file::LOCK_TIMEOUT)).change(|_| false) {
             Ok(entries) => Ok(entries),
             Err(why) => {
-                log::error!(target: "HAL_Kv", "importing the values failed: {why}; they are used as they are and importing them is tried again");
-                Ok(old)
+                whole.imported.iter().for_each(|line| log::info!(target: TARGET, "{line}"));
+                log::error!(target: TARGET, "importing the values failed: {why}; they are used as they are and importing them is tried again");
+                Ok(whole.entries)
             }
         }
     }
 
-    /// Starts the store with `old`, unless another process was faster; returns what it holds.
-    fn import(&self, old: &Entries) -> Result<Entries, KvError> {
-        self.create_folder()?;
-        let _lock = self.lock()?;
-        if let Some(entries) = self.load()? {
-            return Ok(entries);
-        }
-        self.save(old)?;
-        Ok(old.clone())
-    }
-
-    fn change(&self, change: impl Fn(&mut Entries)) -> Result<(), KvError> {
-        self.create_folder()?;
-        self.repairing(|| {
-            let old = self.not_imported();
-            let _lock = self.lock()?;
-            let mut entries = self.load()?.unwrap_or(old);
-            change(&mut entries);
-            self.save(&entries)
-        })
-    }
-
-    /// What the old stores hold if there is no file yet. It logs, so never call it with the lock:
-    /// the log ends in the firmware's console, which may want the store.
-    fn not_imported(&self) -> Entries {
-        match self.path.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => kv_import::read(&self.old),
-            _ => Entries::new(),
-        }
-    }
-
-    /// Removes all values, those that an older store holds too: they are not looked for once there
-    /// is a file.
-    pub(crate) fn clear(&self) -> Result<(), KvError> {
-        self.change(Entries::clear)
-    }
-
-    /// Does `work`; if the file turns out to be corrupt, sets it aside and does it again.
-    fn repairing<T>(&self, work: impl Fn() -> Result<T, KvError>) -> Result<T, KvError> {
-        match work() {
-            Err(KvError::Corrupt { why, .. }) => {
-                self.set_aside(why)?;
-                work()
+    /// What the file holds, as far as it is sound, and the old stores that have not been imported.
+    fn read(&self, wanted: Option<&str>) -> Result<Whole, KvError> {
+        let mended = |outcome| self.say_rights(outcome);
+        let content = kv_file::read(&self.path, mended).map_err(|cause| self.io("read", cause))?;
+        let exists = content.is_some();
+        let (mut entries, damaged) = match content {
+            None => (Entries::new(), None),
+            Some(content) => match decode(&content) {
+                Ok(entries) => (entries, None),
+                Err((sound, why)) => (sound, Some((content, why))),
+            },
+        };
+        let is_decided = exists && damaged.is_none() && entries.is_empty();
+        let mut imported = Vec::new();
+        if !is_decided && !wanted.is_some_and(|key| entries.contains_key(key)) {
+            for old in self.old.iter().filter(|old| !is_imported(old, &entries)).collect::<Vec<_>>()
+            {
+                let Some((values, line)) = old.look() else { continue };
+                imported.push(line);
+                for (key, value) in values {
+                    entries.entry(key).or_insert(value);
+                }
+                note_import(&mut entries, old);
             }
-            outcome => outcome,
+        }
+        Ok(Whole { entries, damaged, imported })
+    }
+
+    fn say_rights(&self, outcome: io::Result<()>) {
+        if self.rights_said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let path = self.path.display();
+        match outcome {
+            Ok(()) => log::warn!(
+                target: TARGET,
+                "others had rights on {path}, which holds secrets: they are taken away"
+            ),
+            Err(cause) => log::error!(
+                target: TARGET,
+                "others have rights on {path}, which holds secrets, and they cannot be taken away: {cause}"
+            ),
         }
     }
 
-    fn set_aside(&self, why: &str) -> Result<(), KvError> {
-        let lock = self.lock()?;
-        // Another process may have been faster.
-        if !matches!(self.load(), Err(KvError::Corrupt { .. })) {
-            return Ok(());
-        }
-        let aside = kv_file::set_aside(&self.path).map_err(|cause| self.io("set aside", cause))?;
-        // The log ends in the firmware's console, which may want the store.
-        drop(lock);
+    fn put_aside(&self, content: &[u8], why: &str) -> Result<(), KvError> {
+        let aside = kv_file::put_aside(&self.path, content)
+            .map_err(|cause| self.io("keep a copy of the damaged", cause))?;
         log::error!(
-            target: "HAL_Kv",
-            "{} is corrupt: {why}; it was set aside as {}, and the store starts empty",
+            target: TARGET,
+            "{} is corrupt: {why}; it was set aside as {}, and what of it is sound is kept",
             self.path.display(),
             aside.display()
         );
         Ok(())
-    }
-
-    fn lock(&self) -> Result<kv_file::Lock, KvError> {
-        kv_file::Lock::take(&self.path).map_err(|cause| self.io("lock", cause))
-    }
-
-    fn create_folder(&self) -> Result<(), KvError> {
-        kv_file::create_folder(&self.path).map_err(|cause| self.io("make the folder of", cause))
-    }
-
-    /// What the file holds, `None` when there is no file.
-    fn load(&self) -> Result<Option<Entries>, KvError> {
-        let content = kv_file::read(&self.path).map_err(|cause| self.io("read", cause))?;
-        let Some(content) = content else { return Ok(None) };
-        decode(&content).map(Some).map_err(|why| self.corrupt(why))
-    }
-
-    fn save(&self, entries: &Entries) -> Result<(), KvError> {
-        let json = encode(entries).map_err(|cause| self.io("encode", cause))?;
-        kv_file::replace(&self.path, &json).map_err(|cause| self.io("write", cause))
     }
 
     fn io(&self, doing: &'static str, cause: io::Error) -> KvError {
@@ -268,14 +217,135 @@ impl Store {
     }
 }
 
-fn check_key(key: &str) -> Result<(), KvError> {
+fn is_imported(old: &OldStore, entries: &Entries) -> bool {
+    let listed = entries.get(IMPORTED_KEY).and_then(|list| STANDARD.decode(list.as_bytes()).ok());
+    listed.is_some_and(|list| list.split(|&byte| byte == b'\n').any(|name| name == old.name()))
+}
+
+fn note_import(entries: &mut Entries, old: &OldStore) {
+    let list = entries.get(IMPORTED_KEY).and_then(|list| STANDARD.decode(list.as_bytes()).ok());
+    let list = [list.unwrap_or_default(), old.name().to_vec()].join(&b'\n');
+    entries.insert(IMPORTED_KEY.to_owned(), Zeroizing::new(STANDARD.encode(list)));
+}
+
+/// A use of the store by which several entries change as one, more than once.
+///
+/// It keeps what the next change would have to open and read otherwise: between a secret's arrival and
+/// the disk there shall be little to do.
+pub(crate) struct Session<'a> {
+    store: &'a Store,
+    deadline: Deadline,
+    lock: Option<kv_file::LockFile>,
+    /// What this session wrote last.
+    known: Option<(kv_file::Version, Entries)>,
+}
+
+impl Session<'_> {
+    /// Has `change` change the entries, which nobody else does meanwhile, and returns them when they
+    /// are on the disk. `false`: there is nothing that has to be written.
+    fn change(&mut self, change: impl FnOnce(&mut Entries) -> bool) -> Result<Entries, KvError> {
+        // The log ends in the firmware's console, which may want the store.
+        let _held = crate::log::hold();
+        let store = self.store;
+        let lock = match self.lock.take() {
+            Some(lock) => lock,
+            None => {
+                kv_file::create_folder(&store.path)
+                    .map_err(|cause| store.io("make the folder of", cause))?;
+                kv_file::LockFile::open(&store.path).map_err(|cause| store.io("lock", cause))?
+            }
+        };
+        let lock = self.lock.insert(lock);
+        let _locked = lock.lock(self.deadline).map_err(|cause| store.io("lock", cause))?;
+        let mut whole = match self.known.take() {
+            Some((version, entries)) if version.is_at(&store.path) => {
+                Whole { entries, damaged: None, imported: Vec::new() }
+            }
+            _ => store.read(None)?,
+        };
+        if let Some((content, why)) = &whole.damaged {
+            store.put_aside(content, why)?;
+        }
+        if !change(&mut whole.entries) && whole.is_in_file() {
+            return Ok(whole.entries);
+        }
+        if whole.entries.is_empty() {
+            // A file without any entry would mean that the old stores have been imported.
+            whole.entries.insert(IMPORTED_KEY.to_owned(), Zeroizing::default());
+        }
+        let json = encode(&whole.entries).map_err(|cause| store.io("encode", cause))?;
+        let file =
+            kv_file::replace(&store.path, &json).map_err(|cause| store.io("write", cause))?;
+        whole.imported.iter().for_each(|line| log::info!(target: TARGET, "{line}"));
+        let version = kv_file::Version::of(file).map_err(|cause| store.io("look at", cause))?;
+        self.known = Some((version, whole.entries.clone()));
+        Ok(whole.entries)
+    }
+}
+
+impl KvSession for Session<'_> {
+    fn read(&mut self) -> Result<Box<dyn KvEntries>, StoreFailure> {
+        match self.store.entries(None) {
+            Ok(entries) => Ok(Box::new(entries)),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
+    fn change(
+        &mut self,
+        change: &mut dyn FnMut(&mut dyn KvEntries) -> bool,
+    ) -> Result<(), StoreFailure> {
+        Session::change(self, |entries| change(entries)).map(drop).map_err(|error| failure(&error))
+    }
+}
+
+/// A failure in words, with what to do about it.
+pub(crate) fn failure(error: &KvError) -> StoreFailure {
+    StoreFailure(format!("{error}; {}", error.advice()))
+}
+
+impl KvEntries for Entries {
+    fn value(&self, key: &str) -> Option<Zeroizing<Vec<u8>>> {
+        STANDARD.decode(self.get(key)?.as_bytes()).map(Zeroizing::new).ok()
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) {
+        self.insert(key.to_owned(), Zeroizing::new(STANDARD.encode(value)));
+    }
+}
+
+pub(crate) fn check_key(key: &str) -> Result<(), KvError> {
     if (1..=KEY_MAX).contains(&key.len()) { Ok(()) } else { Err(KvError::Key(key.len())) }
 }
 
-/// What a file holds, or why it is none.
-pub(crate) fn decode(content: &[u8]) -> Result<Entries, &'static str> {
+/// What a file holds; of one that is damaged, what of it is sound, and what is wrong with it.
+pub(crate) fn decode(content: &[u8]) -> Result<Entries, (Entries, String)> {
+    if let Ok(entries) = serde_json::from_slice(content) {
+        return Ok(entries);
+    }
+    let text = content.strip_suffix(b"\0").unwrap_or(content);
+    if let Ok(entries) = serde_json::from_slice(text) {
+        return Err((entries, "a NUL is behind it".to_owned()));
+    }
+    let (mut sound, mut others) = (Entries::new(), Vec::new());
+    if let Ok(fields) = serde_json::from_slice::<serde_json::Map<_, _>>(text) {
+        for (key, value) in fields {
+            match value {
+                serde_json::Value::String(value) => drop(sound.insert(key, Zeroizing::new(value))),
+                _ => others.push(key),
+            }
+        }
+        return Err((sound, format!("no text is the value of {}", others.join(", "))));
+    }
+    for (key, value) in salvage::pairs(text) {
+        let is_sound = check_key(&key).is_ok() && STANDARD.decode(value.as_bytes()).is_ok();
+        if is_sound {
+            sound.entry(key).or_insert(value);
+        }
+    }
     // The parser's own words could quote the text.
-    serde_json::from_slice(content).map_err(|_| "it is not a JSON object of strings")
+    let count = sound.len();
+    Err((sound, format!("it is not a JSON object of strings, {count} entries in it are whole")))
 }
 
 /// The file that holds `entries`.
@@ -293,48 +363,11 @@ pub(crate) fn encode(entries: &Entries) -> io::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// Where the file is: as the environment says, else where the system keeps such things, else in the
-/// user's home.
-fn choose_path(environment: impl Fn(&CStr) -> Option<OsString>, system: &Path) -> Option<PathBuf> {
-    if let Some(path) = environment(c"LINKKIT_KV_FILE") {
-        return Some(path.into());
-    }
-    if is_usable(system) {
-        return Some(system.to_owned());
-    }
-    // The XDG specification has relative paths ignored.
-    let absolute = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute(c"XDG_STATE_HOME")
-        .or_else(|| absolute(c"HOME").map(|home| home.join(".local/state")))?;
-    Some(state.join("linkkit/kv.json"))
-}
-
-/// Whether the file is there or can be made. One that is there counts even if the disk is read-only
-/// just now: looking elsewhere would lose the device's secret.
-fn is_usable(path: &Path) -> bool {
-    path.exists() || kv_file::create_folder(path).and_then(|()| kv_file::Lock::take(path)).is_ok()
-}
-
-/// A variable that is not empty. In a program with more rights than its user there are none: the
-/// user could have it write anywhere.
-fn environment(name: &CStr) -> Option<OsString> {
-    unsafe extern "C" {
-        fn secure_getenv(name: *const libc::c_char) -> *mut libc::c_char;
-    }
-    // SAFETY: the name is NUL-terminated.
-    let value = unsafe { secure_getenv(name.as_ptr()) };
-    if value.is_null() {
-        return None;
-    }
-    // SAFETY: the C library returned a NUL-terminated string; it is copied at once.
-    let value = unsafe { CStr::from_ptr(value) };
-    Some(OsStr::from_bytes(value.to_bytes()).to_owned()).filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
     use std::process::Command;
     use std::thread;
 
@@ -439,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_corrupt_file_is_set_aside() {
-        for content in ["", "{", "[]", r#"{"key":1}"#, "\0\0\0", r#"{"key":"dmFsdWU="}x"#] {
+        for content in ["", "{", "[]", r#"{"key":1}"#, "\0\0\0"] {
             let (temp, store) = temp_store();
             store.set("key", b"value").unwrap();
             fs::write(&store.path, content).unwrap();
@@ -510,7 +543,7 @@ mod tests {
         assert!(matches!(store.get("another", 10), Err(KvError::NotFound)));
         assert_eq!(
             fs::read_to_string(&store.path).unwrap(),
-            r#"{"other":"MQ==","secret":"RmllbGRTZWNyZXQ="}"#
+            r#"{"linkkit.imported":"Cmt2ZmlsZS5kYg==","other":"MQ==","secret":"RmllbGRTZWNyZXQ="}"#
         );
         assert_eq!(fs::read(temp.path().join("kvfile.db")).unwrap(), old_file);
         fs::remove_file(temp.path().join("kvfile.db")).unwrap();
@@ -533,7 +566,6 @@ mod tests {
     fn a_deleted_value_does_not_come_back_from_the_old_file() {
         let (_temp, store) = store_after_upgrade(&[("secret", b"old")]);
         store.delete("secret").unwrap();
-        assert_eq!(fs::read_to_string(&store.path).unwrap(), "{}");
         assert!(matches!(store.get("secret", 10), Err(KvError::NotFound)));
     }
 
@@ -624,35 +656,5 @@ mod tests {
             assert!(child.wait().unwrap().success());
         }
         assert_all_keys(&store);
-    }
-
-    #[test]
-    fn the_environment_comes_first_then_the_system_then_the_home() {
-        let temp = tempfile::tempdir().unwrap();
-        let path = |name: &str| temp.path().join(name).join("kv.json");
-        let (system, no_system) = (path("system"), Path::new("/proc/linkkit/kv.json"));
-        let choose = |variables: &[(&CStr, &str)], system: &Path| {
-            let find = |name: &CStr| {
-                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
-            };
-            choose_path(find, system)
-        };
-        assert_eq!(choose(&[(c"LINKKIT_KV_FILE", "/x")], &system), Some("/x".into()));
-        assert_eq!(choose(&[(c"HOME", "/home/u")], &system), Some(system.clone()));
-        assert_eq!(
-            choose(&[(c"XDG_STATE_HOME", "/state"), (c"HOME", "/home/u")], no_system),
-            Some("/state/linkkit/kv.json".into())
-        );
-        assert_eq!(
-            choose(&[(c"XDG_STATE_HOME", "relative"), (c"HOME", "/home/u")], no_system),
-            Some("/home/u/.local/state/linkkit/kv.json".into())
-        );
-        assert_eq!(choose(&[], no_system), None);
-    }
-
-    #[test]
-    fn the_environment_is_read() {
-        assert!(environment(c"PATH").is_some());
-        assert!(environment(c"LINKKIT_NO_SUCH_VARIABLE").is_none());
     }
 }

@@ -13,27 +13,74 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::kv::Entries;
 use super::kv_file;
 
+/// What an old file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// What is sound.
+    pub(crate) entries: Entries,
+    /// What is not, in words; never a value.
+    pub(crate) damage: Vec<String>,
+}
+
 /// A store of the C SDK's reference port.
 pub(super) struct OldStore {
     path: PathBuf,
-    parse: fn(&[u8]) -> Result<Entries, &'static str>,
-    /// Whether the log says already why the file is refused. It is asked for with every value
-    /// until our own store exists.
+    /// What the new store calls it once it has been imported.
+    name: &'static str,
+    parse: fn(&[u8]) -> Result<Found, &'static str>,
+    /// Whether the log says already why the file is refused. It is asked for with every value that
+    /// our own store does not have.
     refusal_said: AtomicBool,
 }
 
 impl OldStore {
     /// One as release 2.2.1 writes it.
     fn json(path: impl Into<PathBuf>) -> Self {
-        OldStore { path: path.into(), parse: json::parse, refusal_said: AtomicBool::new(false) }
+        Self::new(path, "kvfile.db", json::parse)
     }
 
     /// One as releases 2.3.0 to 3.2.0 write it.
     fn table(path: impl Into<PathBuf>) -> Self {
-        OldStore { path: path.into(), parse: table::parse, refusal_said: AtomicBool::new(false) }
+        Self::new(path, "linkkit_kv.bin", table::parse)
     }
 
-    fn read(&self) -> Result<Option<Entries>, String> {
+    fn new(
+        path: impl Into<PathBuf>,
+        name: &'static str,
+        parse: fn(&[u8]) -> Result<Found, &'static str>,
+    ) -> Self {
+        OldStore { path: path.into(), name, parse, refusal_said: AtomicBool::new(false) }
+    }
+
+    /// The name under which the new store notes that it has been imported.
+    pub(super) fn name(&self) -> &'static [u8] {
+        self.name.as_bytes()
+    }
+
+    /// What the file holds and what the log is to say of it; `None` when there is no such file or it is
+    /// refused.
+    pub(super) fn look(&self) -> Option<(Entries, String)> {
+        let path = self.path.display();
+        match self.read() {
+            Ok(None) => None,
+            Ok(Some(Found { entries, damage })) => {
+                let mut line = format!("{} values of the C SDK are found in {path}", entries.len());
+                if !damage.is_empty() {
+                    line.push_str("; damaged and left out: ");
+                    line.push_str(&damage.join(", "));
+                }
+                Some((entries, line))
+            }
+            Err(why) => {
+                if !self.refusal_said.swap(true, Ordering::Relaxed) {
+                    log::error!(target: "HAL_Kv", "{path} of the C SDK is not imported: {why}; it is looked for again until it is");
+                }
+                None
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Option<Found>, String> {
         match kv_file::read_owned(&self.path).map_err(|cause| cause.to_string())? {
             Some(content) => Ok(Some((self.parse)(&content)?)),
             None => Ok(None),
@@ -41,34 +88,10 @@ impl OldStore {
     }
 }
 
-/// The files of the reference ports, that of the later releases first.
+/// The files of the reference ports, that of the later releases first: of a key in both its value
+/// counts.
 pub(super) fn field_stores() -> Vec<OldStore> {
     vec![OldStore::table("linkkit_kv.bin"), OldStore::json("/tmp/kvfile.db")]
-}
-
-/// What the old stores hold together; of a key in several of them the first counts. A file is
-/// taken as a whole or not at all, and the log says which.
-pub(super) fn read(stores: &[OldStore]) -> Entries {
-    let mut all = Entries::new();
-    for store in stores {
-        let path = store.path.display();
-        match store.read() {
-            Ok(None) => {}
-            Ok(Some(entries)) => {
-                let count = entries.len();
-                log::info!(target: "HAL_Kv", "{count} values of the C SDK are found in {path}");
-                for (key, value) in entries {
-                    all.entry(key).or_insert(value);
-                }
-            }
-            Err(why) => {
-                if !store.refusal_said.swap(true, Ordering::Relaxed) {
-                    log::error!(target: "HAL_Kv", "{path} of the C SDK is not imported: {why}");
-                }
-            }
-        }
-    }
-    all
 }
 
 #[cfg(test)]
@@ -98,26 +121,6 @@ pub(super) mod tests {
         fs::write(folder.join("linkkit_kv.bin"), table::tests::file(values)).unwrap();
     }
 
-    #[test]
-    fn the_later_release_s_value_counts() {
-        let folder = tempfile::tempdir().unwrap();
-        let stores = stores_in(folder.path());
-        assert!(read(&stores).is_empty());
-        write_json(folder.path(), &[("both", b"2.2.1"), ("json", b"1")]);
-        write_table(folder.path(), &[("both", b"2.3.0"), ("table", b"2")]);
-        let entries = read(&stores);
-        let entries: Vec<_> = entries.iter().map(|(key, value)| (&**key, &***value)).collect();
-        assert_eq!(entries, [("both", "Mi4zLjA="), ("json", "MQ=="), ("table", "Mg==")]);
-    }
-
-    #[test]
-    fn one_refused_file_does_not_spoil_the_other() {
-        let folder = tempfile::tempdir().unwrap();
-        write_json(folder.path(), &[("key", b"value")]);
-        fs::write(folder.path().join("linkkit_kv.bin"), "garbage").unwrap();
-        assert_eq!(read(&stores_in(folder.path())).len(), 1);
-    }
-
     /// Why the file is refused that `plant` makes of a good one.
     fn refusal(plant: impl Fn(&Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
@@ -125,7 +128,7 @@ pub(super) mod tests {
         let path = folder.path().join("kvfile.db");
         plant(&path);
         let store = OldStore::json(&path);
-        assert!(read(std::slice::from_ref(&store)).is_empty());
+        assert!(store.look().is_none());
         store.read().unwrap_err()
     }
 

@@ -5,12 +5,15 @@
 #![allow(unsafe_code, reason = "it calls the C library")]
 
 pub(crate) mod crypt;
+mod descriptor;
 pub(crate) mod firmware;
 pub(crate) mod identity;
 pub(crate) mod interfaces;
 pub(crate) mod kv;
+mod kv_error;
 mod kv_file;
 pub(crate) mod kv_import;
+mod kv_place;
 pub(crate) mod memory;
 pub(crate) mod random;
 pub(crate) mod ssl;

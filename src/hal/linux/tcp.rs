@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::descriptor::above_stdio;
 use super::thread;
 use crate::deadline::Deadline;
 use crate::error::TransportError;
@@ -23,7 +24,7 @@ pub(crate) fn establish(host: &str, port: u16) -> Result<RawFd, String> {
     let stream = connect_any(&addresses, deadline).map_err(|cause| describe(host, port, &cause))?;
     // Without it a small packet waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|cause| describe(host, port, &cause))?;
-    non_zero(stream.into())
+    above_stdio(stream.into())
         .map(IntoRawFd::into_raw_fd)
         .map_err(|cause| describe(host, port, &cause))
 }
@@ -73,12 +74,6 @@ fn describe(host: &str, port: u16, cause: &io::Error) -> String {
         io::ErrorKind::TimedOut => format!("connection to {host}:{port} timed out"),
         _ => format!("connection to {host}:{port} failed: {cause}"),
     }
-}
-
-/// 0 means failure to the C interface, but a daemon that closed its standard input gets just that
-/// descriptor.
-pub(super) fn non_zero(fd: OwnedFd) -> io::Result<OwnedFd> {
-    if fd.as_raw_fd() == 0 { fd.as_fd().try_clone_to_owned() } else { Ok(fd) }
 }
 
 /// Reads what is there, up to `buf.len()` bytes, waiting at most `timeout` for the first of them.

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::hal::linux::kv::Entries;
+use super::Found;
 
 const ROWS: u32 = 384;
 const ITEMS_A_ROW: usize = 2;
@@ -14,34 +14,39 @@ const VALUE: usize = 512;
 pub(crate) const ITEM: usize = KEY + VALUE + size_of::<i32>();
 pub(crate) const FILE: usize = ROWS as usize * ITEMS_A_ROW * ITEM;
 
-/// The whole file as entries, or why it is none.
-pub(crate) fn parse(content: &[u8]) -> Result<Entries, &'static str> {
+/// The file's sound items, or why it is no such file.
+pub(crate) fn parse(content: &[u8]) -> Result<Found, &'static str> {
+    let mut found = Found::default();
     if content.len() != FILE {
-        return Err("it has not the 494592 bytes of such a table");
+        found.damage.push(format!("{} bytes in the place of {FILE}", content.len()));
     }
-    let mut entries = Entries::new();
-    for (row, items) in (0..ROWS).zip(content.chunks_exact(ITEMS_A_ROW * ITEM)) {
-        for item in items.chunks_exact(ITEM) {
-            let Some((key, value)) = parse_item(item)? else { continue };
-            if !rows(key).contains(&row) {
-                return Err("a key in it is not in the row that it belongs to");
+    for (row, items) in (0..ROWS).zip(content.chunks(ITEMS_A_ROW * ITEM)) {
+        for (place, item) in items.chunks_exact(ITEM).enumerate() {
+            match parse_item(item, row) {
+                Ok(None) => {}
+                Ok(Some((key, value))) => {
+                    // A key of other text cannot be asked for, here.
+                    let Ok(key) = std::str::from_utf8(key) else { continue };
+                    // An item behind one that was removed can be a stale copy: the first one counts.
+                    let value = || Zeroizing::new(STANDARD.encode(value));
+                    found.entries.entry(key.to_owned()).or_insert_with(value);
+                }
+                Err(why) => found.damage.push(format!("item {place} of row {row} ({why})")),
             }
-            // A key of other text cannot be asked for, here.
-            let Ok(key) = std::str::from_utf8(key) else { continue };
-            // An item behind one that was removed can be a stale copy: the first one counts.
-            entries.entry(key.to_owned()).or_insert_with(|| Zeroizing::new(STANDARD.encode(value)));
         }
     }
-    Ok(entries)
+    if found.entries.is_empty() && !found.damage.is_empty() {
+        return Err("nothing in it is sound");
+    }
+    Ok(found)
 }
 
 /// Key and value.
 type Item<'a> = (&'a [u8], &'a [u8]);
 
 /// `None` when the item is an empty one.
-fn parse_item(item: &[u8]) -> Result<Option<Item<'_>>, &'static str> {
-    const BAD_LENGTH: &str = "a length in it is out of bounds, as in a table of a machine of \
-                              the other byte order";
+fn parse_item(item: &[u8], row: u32) -> Result<Option<Item<'_>>, &'static str> {
+    const BAD_LENGTH: &str = "its length is out of bounds, as on a machine of the other byte order";
     let Some((key, rest)) = item.split_first_chunk::<KEY>() else { return Ok(None) };
     let Some((value, len)) = rest.split_first_chunk::<VALUE>() else { return Ok(None) };
     let len = len.try_into().map(i32::from_ne_bytes).map_err(|_| BAD_LENGTH)?;
@@ -51,8 +56,10 @@ fn parse_item(item: &[u8]) -> Result<Option<Item<'_>>, &'static str> {
     let value = usize::try_from(len).ok().and_then(|len| value.get(..len)).ok_or(BAD_LENGTH)?;
     let end = key.iter().position(|&byte| byte == 0);
     match end.and_then(|end| key.get(..end)) {
-        Some(key) if !key.is_empty() => Ok(Some((key, value))),
-        _ => Err("a key in it is empty or has no end"),
+        Some([]) => Err("its key is empty"),
+        Some(key) if rows(key).contains(&row) => Ok(Some((key, value))),
+        Some(_) => Err("its key is not in the row that it belongs to"),
+        None => Err("its key has no end"),
     }
 }
 
@@ -118,64 +125,82 @@ pub(super) mod tests {
     #[test]
     fn the_values_are_taken_as_they_are() {
         let full = [0xA5; VALUE];
-        let entries = parse(&file(&[("DyncRegDeviceSecret", SECRET), ("full", &full)])).unwrap();
+        let table = file(&[("DyncRegDeviceSecret", SECRET), ("full", &full)]);
+        let entries = parse(&table).unwrap().entries;
         assert_eq!(entries.len(), 2);
         assert_eq!(
             entries["DyncRegDeviceSecret"].as_str(),
             "RmllbGRTZWNyZXQwMTIzNDU2Nzg5YWJjZGVmQUJDREU="
         );
         assert_eq!(STANDARD.decode(entries["full"].as_bytes()).unwrap(), full);
-        assert!(parse(&vec![0; FILE]).unwrap().is_empty(), "a store as it is made");
+        assert!(parse(&vec![0; FILE]).unwrap().entries.is_empty(), "a store as it is made");
     }
 
     #[test]
-    fn a_table_of_another_size_is_refused() {
+    fn of_a_table_of_another_size_what_is_there_is_taken() {
         let whole = file(&[("DyncRegDeviceSecret", SECRET)]);
-        for len in [0, 1, ITEM, 0x14e93, FILE - 1] {
+        for len in [0, 1, ITEM, 0x14e93] {
             assert!(parse(&whole[..len]).is_err(), "{len} bytes");
         }
-        assert!(parse(&[whole.as_slice(), &[0]].concat()).is_err());
-    }
-
-    #[test]
-    fn the_other_byte_order_is_refused() {
-        let mut foreign = file(&[("key", b"value")]);
-        let item = rows(b"key")[0] as usize * ITEMS_A_ROW * ITEM;
-        foreign[item + KEY + VALUE..][..4].reverse();
-        assert!(parse(&foreign).unwrap_err().contains("byte order"));
-    }
-
-    #[test]
-    fn lengths_out_of_bounds_are_refused() {
-        for len in [-1, i32::MIN, 513, i32::MAX] {
-            let mut table = file(&[("key", b"value")]);
-            let item = rows(b"key")[0] as usize * ITEMS_A_ROW * ITEM;
-            table[item + KEY + VALUE..][..4].copy_from_slice(&len.to_ne_bytes());
-            assert!(parse(&table).is_err(), "{len}");
+        for other in [&whole[..0x14e94], &whole[..FILE - 1], &[whole.as_slice(), &[0]].concat()] {
+            let found = parse(other).unwrap();
+            assert_eq!((found.entries.len(), found.damage.len()), (1, 1));
         }
     }
 
     #[test]
-    fn keys_that_the_original_does_not_write_are_refused() {
-        let item = rows(b"key")[0] as usize * ITEMS_A_ROW * ITEM;
-        for key in [[0; KEY], [b'k'; KEY], *b"kez".repeat(43).first_chunk().unwrap()] {
-            let mut table = file(&[("key", b"value")]);
-            table[item..][..KEY].copy_from_slice(&key);
-            assert!(parse(&table).is_err());
+    fn an_erased_block_costs_its_own_items_alone() {
+        const BLOCK: usize = 4096;
+        let secret = 0x14c10..0x14e94;
+        let other = rows(b"wifi_config")[0] as usize * ITEMS_A_ROW * ITEM;
+        let whole = file(&[("DyncRegDeviceSecret", SECRET), ("wifi_config", b"abc")]);
+        for start in (0..FILE).step_by(BLOCK) {
+            let mut table = whole.clone();
+            let end = (start + BLOCK).min(FILE);
+            table[start..end].fill(0xFF);
+            let is_hit = |item: &std::ops::Range<usize>| item.start < end && start < item.end;
+            if is_hit(&secret) {
+                continue;
+            }
+            let found = parse(&table).unwrap();
+            assert_eq!(
+                found.entries["DyncRegDeviceSecret"],
+                parse(&whole).unwrap().entries["DyncRegDeviceSecret"]
+            );
+            assert!(!found.damage.is_empty());
+            assert!(is_hit(&(other..other + ITEM)) || found.entries.contains_key("wifi_config"));
         }
-        let mut table = file(&[("key", b"value")]);
-        table.rotate_right(ITEMS_A_ROW * ITEM);
-        assert!(parse(&table).unwrap_err().contains("row"));
+    }
+
+    #[test]
+    fn an_item_that_makes_no_sense_does_not_spoil_the_others() {
+        let item = rows(b"key")[0] as usize * ITEMS_A_ROW * ITEM;
+        let with = |place: usize, bytes: &[u8]| {
+            let mut table = file(&[("key", b"value"), ("DyncRegDeviceSecret", SECRET)]);
+            table[item + place..][..bytes.len()].copy_from_slice(bytes);
+            parse(&table).unwrap()
+        };
+        let mut unsound: Vec<_> = [-1, i32::MIN, 513, i32::MAX, 5_i32.swap_bytes()]
+            .map(|len| with(KEY + VALUE, &len.to_ne_bytes()))
+            .into();
+        unsound.extend([&[0; KEY][..], &[b'k'; KEY], b"kez"].map(|key| with(0, key)));
+        for found in unsound {
+            assert_eq!(found.entries.keys().collect::<Vec<_>>(), ["DyncRegDeviceSecret"]);
+            assert_eq!(found.damage.len(), 1);
+        }
+        let mut moved = file(&[("key", b"value")]);
+        moved.rotate_right(ITEMS_A_ROW * ITEM);
+        assert!(parse(&moved).is_err(), "no item of it is sound");
     }
 
     #[test]
     fn of_two_items_with_one_key_the_first_counts() {
         let mut table = file(&[("key", b"new"), ("key", b"stale")]);
-        assert_eq!(parse(&table).unwrap()["key"].as_str(), "bmV3");
+        assert_eq!(parse(&table).unwrap().entries["key"].as_str(), "bmV3");
         // One that is alone behind a removed item was never removed itself.
         let item = rows(b"key")[0] as usize * ITEMS_A_ROW * ITEM;
         table[item..][..ITEM].fill(0);
-        assert_eq!(parse(&table).unwrap()["key"].as_str(), "c3RhbGU=");
+        assert_eq!(parse(&table).unwrap().entries["key"].as_str(), "c3RhbGU=");
     }
 
     #[test]
@@ -186,6 +211,6 @@ pub(super) mod tests {
             table[item..][..2].copy_from_slice(b"\xb0\xa1");
             table[item + KEY + VALUE..][..4].copy_from_slice(&1_i32.to_ne_bytes());
         }
-        assert_eq!(parse(&table).unwrap().len(), 1);
+        assert_eq!(parse(&table).unwrap().entries.len(), 1);
     }
 }
