@@ -14,7 +14,7 @@ use support::run_without_cloud;
 
 /// The assertions in C for the `layout!` of a source.
 fn assertions(source: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/capi/release").join(source);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/capi/abi").join(source);
     let text = fs::read_to_string(path).unwrap();
     let mut assertions = String::new();
     let mut structure = "";

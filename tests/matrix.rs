@@ -17,7 +17,7 @@ const UPDATE: &str = "UPDATE_MATRIX";
 
 /// The names in the tables of what is not supported yet.
 fn unsupported(abi: Abi) -> BTreeSet<String> {
-    let release = format!("src/capi/release/v{}/unsupported.rs", abi.number().replace('.', "_"));
+    let release = format!("src/capi/abi/v{}/unsupported.rs", abi.number().replace('.', "_"));
     let words = ["src/shim/hal_unsupported.c", &release]
         .map(|path| fs::read_to_string(Path::new(ROOT).join(path)).unwrap())
         .concat();

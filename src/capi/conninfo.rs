@@ -2,13 +2,14 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::boundary::guard;
-use super::ptr::{self, BadText};
-use super::release::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
-use super::sdk::{SDK, hal};
-use crate::conninfo::ConnInfo;
-use crate::error::{Error, chain};
-use crate::sync::OneAtATime;
+use super::abi::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
+use super::sdk::SDK;
+use crate::base::error::{Error, chain};
+use crate::base::sync::OneAtATime;
+use crate::device::ConnInfo;
+use crate::ffi::ptr::{self, BadText};
+use crate::hal::c::entry::guard;
+use crate::hal::c::hal;
 
 const TARGET: &str = "IOT_SetupConnInfo";
 
@@ -51,8 +52,8 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     device_secret: *const c_char,
     info_ptr: *mut *mut c_void,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
-        if info_ptr.is_null() && !release::INFO_MAY_BE_NULL {
+    guard(|| {
+        if info_ptr.is_null() && !abi::INFO_MAY_BE_NULL {
             ::log::error!(target: TARGET, "Invalid argument, info_ptr = NULL");
             return FAIL_RETURN;
         }
@@ -98,9 +99,9 @@ pub(crate) unsafe fn set_up(
         )
     };
     // SAFETY: strings, as the caller promises, and the first two are not NULL, as was just seen.
-    unsafe { release::remember_identity(product_key, device_name, device_secret) };
+    unsafe { abi::remember_identity(product_key, device_name, device_secret) };
     let info =
         SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;
-    let published = release::publish(&info)?;
+    let published = abi::publish(&info)?;
     Ok((info, published))
 }

@@ -4,25 +4,27 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::boundary::{cancellation_point, guard};
-use super::handle::Handle;
-use super::ptr::{self, BadText};
-use super::release::{
+use super::abi::{
     self, FAIL_RETURN, IOT_RETURN_CODES as Code, KEEP_ALIVE_S, NULL_VALUE_ERROR, SUCCESS_RETURN,
     enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
     iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
-use super::sdk::{SDK, hal};
-use crate::hal::import;
+use super::clients;
+use super::sdk::SDK;
+use crate::device::Device;
+use crate::ffi::context::Context;
+use crate::ffi::guard::cancellation_point;
+use crate::ffi::objects::Handle;
+use crate::ffi::ptr::{self, BadText};
+use crate::hal::c::entry::{guard, guard_or};
+use crate::hal::c::hal;
 use crate::mqtt::backoff::Backoff;
-use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
+use crate::mqtt::client::{Client, EventHandler, Params};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
-use crate::report::{self, Connected};
-use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
 
 /// The interval, in milliseconds, that `IOT_MQTT_Yield` takes 0 for.
@@ -39,14 +41,17 @@ pub(crate) unsafe fn construct(
     let handle = Handle::new();
     // SAFETY: as the caller promises.
     let params = unsafe { params(given, handle) };
-    let client = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
-        connect(handle, params, first).map_err(|error| {
-            release::login_failed(&error);
+    let device = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
+        Device::connect(&SDK, hal(), params, |client| first(client, handle)).map_err(|error| {
+            abi::login_failed(&error);
             error.to_string()
         })
     });
-    match client {
-        Ok(()) => handle.as_ptr(),
+    match device {
+        Ok(device) => {
+            clients::insert(handle, device);
+            handle.as_ptr()
+        }
         Err(why) => {
             ::log::error!(target: "IOT_MQTT_Construct", "{why}");
             std::ptr::null_mut()
@@ -54,43 +59,12 @@ pub(crate) unsafe fn construct(
     }
 }
 
-fn connect(
-    handle: Handle,
-    params: Params,
-    first: impl FnOnce(&Client, Handle),
-) -> Result<(), Error> {
-    let hal = hal();
-    SDK.save_again(hal);
-    let identity = SDK.identity_of(&params.login.client_id);
-    let by_tls = params.login.endpoint.security != Security::Plain;
-    let start = Instant::now();
-    let client = Client::connect(hal, params)?;
-    // SAFETY: takes nothing.
-    let uptime_ms = unsafe { import::HAL_UptimeMs() };
-    let connected = Connected { uptime_ms, by_tls, cost: start.elapsed() };
-    first(&client, handle);
-    let reports = identity.map(|identity| {
-        let mut reports = report::after_connecting(hal, &identity, SDK.profile());
-        reports.extend(report::connection(&identity, SDK.profile(), hal.utc_ms(), connected));
-        reports
-    });
-    for report in reports.unwrap_or_default() {
-        if let Err(error) =
-            client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
-        {
-            ::log::error!(target: "IOT_MQTT_Construct", "publish to {} failed: {error}", report.topic);
-        }
-    }
-    handle.insert(client);
-    Ok(())
-}
-
 /// # Safety
 /// The strings in `given` are either NULL or end with a NUL.
 unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wrong> {
     // SAFETY: as the caller promises.
     let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
-    let profile = SDK.profile();
+    let dialect = SDK.dialect();
     given.check_buffers()?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
@@ -103,41 +77,23 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wr
         endpoint: Endpoint { host: owned("host", given.host)?, port: given.port, security },
         client_id: owned("client_id", given.client_id)?,
         username: owned("username", given.username)?,
-        password: crate::identity::Secret::new(owned("password", given.password)?),
+        password: crate::base::identity::Secret::new(owned("password", given.password)?),
         clean_session: given.clean_session != 0,
-        keep_alive_s: keep_alive_s.saturating_mul(profile.announced_keep_alives),
+        keep_alive_s: keep_alive_s.saturating_mul(dialect.announced_keep_alives),
     };
     let send_limit = given.write_buf_size as usize;
     Ok(Params {
-        relogin: relogin(&login),
+        relogin: SDK.relogin(hal(), &login),
         login,
         request_timeout: request_timeout(given.request_timeout_ms),
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
         send_limit,
-        publish_limit: if profile.limits_publishes { send_limit } else { usize::MAX },
-        handlers: profile.handlers,
+        publish_limit: if dialect.limits_publishes { send_limit } else { usize::MAX },
+        handlers: dialect.handlers,
         backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
-}
-
-/// A login that HTTPS authentication brought is for one connection. Firmware hands us no more than
-/// its strings, so it is recognised by them.
-fn relogin(login: &Login) -> Option<Relogin> {
-    let renewal = SDK.renewal(&login.endpoint.host, &login.username)?;
-    let login = login.clone();
-    Some(Arc::new(move || {
-        let grant = renewal.renew(hal())?;
-        let security = login.endpoint.security.clone();
-        let MqttServer { host, port } = grant.server;
-        Ok(Login {
-            endpoint: Endpoint { host, port, security },
-            username: grant.iot_id,
-            password: grant.iot_token,
-            ..login.clone()
-        })
-    }))
 }
 
 fn request_timeout(ms: u32) -> Duration {
@@ -158,11 +114,10 @@ fn keep_alive_s(ms: u32) -> u16 {
 
 /// Ends the client with this handle.
 pub(crate) fn destroy(handle: Handle) -> c_int {
-    let Some(client) = handle.remove() else {
+    let Some(device) = clients::remove(handle) else {
         return unknown_handle("IOT_MQTT_Destroy");
     };
-    client.close();
-    SDK.save_again(hal());
+    device.close();
     ::log::info!(target: "iotx_mc_release", "mqtt release!");
     SUCCESS_RETURN
 }
@@ -227,8 +182,8 @@ pub(crate) unsafe fn subscribe_sync(
 /// None: `handle` may have any value.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) -> c_int {
-    let outcome = guard(FAIL_RETURN, || {
-        let Some(client) = Handle::from_ptr(handle).client() else {
+    let outcome = guard(|| {
+        let Some(device) = clients::device(clients::handle(handle)) else {
             return unknown_handle("IOT_MQTT_Yield");
         };
         let timeout_ms = if timeout_ms == 0 { YIELD_DEFAULT_MS } else { timeout_ms };
@@ -236,8 +191,7 @@ pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) 
             ::log::error!(target: "IOT_MQTT_Yield", "Invalid argument, timeout_ms = {timeout_ms}");
             return FAIL_RETURN;
         };
-        SDK.save_again_when_due(hal());
-        client.yield_for(Duration::from_millis(timeout_ms));
+        device.yield_for(Duration::from_millis(timeout_ms));
         SUCCESS_RETURN
     });
     // A firmware ends its yielding thread by HAL_ThreadDelete.
@@ -264,19 +218,15 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
     module: *const c_char,
     msg: *const c_char,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         let posted = checked(c"IOT_MQTT_LogPost", || {
-            let client = client(Handle::from_ptr(pHandle))?;
-            let identity = SDK
-                .identity_of(client.client_id())
-                .ok_or("IOT_SetupConnInfo has not been called")?;
+            let device = clients::device(clients::handle(pHandle)).ok_or(NO_CLIENT)?;
             // SAFETY: each is NULL or a string, as the caller promises.
             let (level, module, text) = unsafe {
                 (present("level", level)?, present("module", module)?, present("msg", msg)?)
             };
-            let post =
-                report::log_post(&identity, SDK.profile(), hal().utc_ms(), level, module, text);
-            match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
+            let posted = device.log_post(level, module, text);
+            match posted.ok_or("IOT_SetupConnInfo has not been called")? {
                 Ok(_) => Ok(SUCCESS_RETURN),
                 Err(error) => {
                     refused("iotx_mc_log_post", &error);
@@ -298,7 +248,7 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
 /// None: `handle` may have any value.
 #[unsafe(no_mangle)]
 pub extern "C" fn IOT_MQTT_CheckStateNormal(handle: *mut c_void) -> c_int {
-    guard(0, || match Handle::from_ptr(handle).client() {
+    guard_or(0, || match clients::get(clients::handle(handle)) {
         Some(client) => c_int::from(client.is_connected()),
         None => unknown_handle("IOT_MQTT_CheckStateNormal"),
     })
@@ -320,9 +270,9 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
     handle: *mut c_void,
     topic_filter: *const c_char,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         checked(c"IOT_MQTT_Unsubscribe", || {
-            let client = client(Handle::from_ptr(handle))?;
+            let client = client(clients::handle(handle))?;
             // SAFETY: NULL or a string, as the caller promises.
             let filter = unsafe { text("topic_filter", topic_filter) }?;
             let outcome = client.unsubscribe(filter);
@@ -359,9 +309,9 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
     topic_name: *const c_char,
     topic_msg: iotx_mqtt_topic_info_pt,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         checked(c"IOT_MQTT_Publish", || {
-            let client = client(Handle::from_ptr(handle))?;
+            let client = client(clients::handle(handle))?;
             // SAFETY: NULL or a string, as the caller promises.
             let topic = unsafe { text("topic_name", topic_name) }?;
             if topic_msg.is_null() {
@@ -448,7 +398,7 @@ pub(crate) type Wrong = Cow<'static, str>;
 pub(crate) fn checked(function: &CStr, body: impl FnOnce() -> Result<c_int, Wrong>) -> c_int {
     body().unwrap_or_else(|wrong| {
         ::log::error!(target: &function.to_string_lossy(), "Invalid argument: {wrong}");
-        release::null_pointer(function);
+        abi::null_pointer(function);
         NULL_VALUE_ERROR
     })
 }
@@ -459,7 +409,7 @@ const NO_CLIENT: &str = "there is no client with this handle (any more)";
 
 /// The client with this handle.
 pub(crate) fn client(handle: Handle) -> Result<Arc<Client>, Wrong> {
-    handle.client().ok_or(Cow::Borrowed(NO_CLIENT))
+    clients::get(handle).ok_or(Cow::Borrowed(NO_CLIENT))
 }
 
 /// The text of the parameter `name`.
@@ -488,30 +438,13 @@ fn unknown_handle(function: &str) -> c_int {
     NULL_VALUE_ERROR
 }
 
-/// What firmware gave us to give back to it.
-#[derive(Clone, Copy)]
-struct Context(*mut c_void);
-
-// SAFETY: the library never looks behind the pointer; it only hands it to the function that came
-// with it, which the firmware has written to be called from threads that yield.
-unsafe impl Send for Context {}
-// SAFETY: as above.
-unsafe impl Sync for Context {}
-
-impl Context {
-    /// A method, so that closures capture the whole `Context` and not the bare pointer in it.
-    fn pointer(self) -> *mut c_void {
-        self.0
-    }
-}
-
 pub(crate) fn topic_handler(
     client: Handle,
     function: iotx_mqtt_event_handle_func_fpt,
     context: *mut c_void,
 ) -> Result<Handler, Wrong> {
     let function = function.ok_or(NO_HANDLER)?;
-    let context = Context(context);
+    let context = Context::new(context);
     Ok(Handler {
         key: (function as usize, context.pointer().addr()),
         call: Arc::new(move |message| {
@@ -528,7 +461,7 @@ pub(crate) fn topic_handler(
 }
 
 fn event_handler(client: Handle, handler: iotx_mqtt_event_handle_t) -> EventHandler {
-    let context = Context(handler.pcontext);
+    let context = Context::new(handler.pcontext);
     let function = handler.h_fp;
     Arc::new(move |event| {
         let Some(function) = function else { return };

@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_char};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::boundary::guard;
+use crate::hal::c::entry::guard;
 
 /// Says that a function is not supported yet. Called by the shim.
 ///
@@ -18,7 +18,7 @@ use super::boundary::guard;
 unsafe extern "C" fn linkkit_unsupported(function: *const c_char) {
     // SAFETY: as the caller promises.
     let function = unsafe { CStr::from_ptr(function) };
-    guard((), || say(&function.to_string_lossy()));
+    guard(|| say(&function.to_string_lossy()));
 }
 
 pub(crate) fn say(function: &str) {
@@ -47,12 +47,12 @@ macro_rules! waiting {
             #[unsafe(no_mangle)]
             extern "C-unwind" fn $name($($parameter: $kind),*) -> $type {
                 static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-                $crate::capi::boundary::guard((), || {
+                $crate::hal::c::entry::guard(|| {
                     $crate::capi::unsupported::say_and_count(stringify!($name), &CALLS);
                     std::thread::sleep($time);
                 });
                 // Firmware ends such a thread by HAL_ThreadDelete.
-                $crate::capi::boundary::cancellation_point();
+                $crate::ffi::guard::cancellation_point();
                 $failure
             }
         )*
@@ -93,7 +93,7 @@ macro_rules! unsupported {
     (@ $name:ident -> $type:ty, $failure:expr) => {
         #[unsafe(no_mangle)]
         extern "C" fn $name() -> $type {
-            $crate::capi::boundary::guard($failure, || {
+            $crate::hal::c::entry::guard_or($failure, || {
                 $crate::capi::unsupported::say(stringify!($name));
                 $failure
             })

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::hal::linux::kv::old::{json, table};
 use crate::hal::linux::kv::{self, Entries, KEY_MAX, VALUE_MAX};
-use crate::hal::linux::kv_import::{json, table};
 
 /// The first byte says what the rest is: our own file, that of release 2.2.1, or what is written
 /// into the empty table of the later ones.

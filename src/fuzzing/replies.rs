@@ -7,12 +7,12 @@ use bytes::BytesMut;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::deadline::Deadline;
-use crate::error::TransportError;
-use crate::https::{self, BODY_MAX, FormPost, Reply};
-use crate::identity::{DEVICE_SECRET_LEN, Identity};
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::identity::{DEVICE_SECRET_LEN, Identity};
+use crate::cloud::{dynreg, https_auth};
+use crate::http::{self, BODY_MAX, FormPost, Reply};
 use crate::transport::Connection;
-use crate::{dynreg, https_auth};
 
 /// Longer than any reply takes whose end is there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ pub fn replies(data: &[u8]) {
     let Some((size, bytes)) = data.split_first() else { return };
     read(&Reply::of(200, Zeroizing::new(bytes.to_vec())));
     let peer = Peer { bytes: Mutex::new(BytesMut::from(bytes)), size: usize::from(*size) + 1 };
-    if let Ok(reply) = https::reply_over(&REQUEST, Arc::new(peer), Deadline::after(PATIENCE)) {
+    if let Ok(reply) = http::reply_over(&REQUEST, Arc::new(peer), Deadline::after(PATIENCE)) {
         assert!(reply.body.len() <= BODY_MAX);
         assert!(reply.body.len() <= bytes.len());
         read(&reply);

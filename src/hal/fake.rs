@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::{Hal, KvEntries, KvFailure, KvSession, ReadStyle, SslHandle, StoreFailure, TcpHandle};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
-use crate::identity::Secret;
-use crate::log;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::identity::Secret;
+use crate::base::log::{self, Printer};
 
 /// What a test can set before it starts, and look at afterwards.
 pub(crate) struct State {
@@ -188,6 +188,13 @@ fn keep_out_of_the_log(secret: &str) {
     }
 }
 
+/// Whose a secret is may be printed.
+fn keep_value_out_of_the_log(key: &str, value: &[u8]) {
+    if !key.ends_with(".owner") {
+        keep_out_of_the_log(&String::from_utf8_lossy(value));
+    }
+}
+
 /// The log of all tests of this process together, open at the debug level from the first call on.
 ///
 /// There is only one log, so look for lines that only your own test can have caused.
@@ -217,6 +224,15 @@ impl KvEntries for HashMap<String, Vec<u8>> {
 
 fn timed_out(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+impl Printer for FakeHal {
+    fn print(&self, text: &str) {
+        let told = SECRETS.lock().unwrap().iter().any(|secret| text.contains(secret));
+        // Not even here is the secret itself printed.
+        assert!(!told, "a secret was printed");
+        self.count("print").printed.push_str(text);
+    }
 }
 
 impl Hal for FakeHal {
@@ -297,12 +313,12 @@ impl Hal for FakeHal {
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {
         let value = self.count("kv_get").kv.get(key)?.clone();
-        keep_out_of_the_log(&String::from_utf8_lossy(&value));
+        keep_value_out_of_the_log(key, &value);
         (value.len() <= room).then(|| Zeroizing::new(value))
     }
 
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure> {
-        keep_out_of_the_log(&String::from_utf8_lossy(value));
+        keep_value_out_of_the_log(key, value);
         let mut state = self.count("kv_set");
         if let Some(code) = state.kv_failure {
             return Err(KvFailure(code));
@@ -311,11 +327,8 @@ impl Hal for FakeHal {
         Ok(())
     }
 
-    fn print(&self, text: &str) {
-        let told = SECRETS.lock().unwrap().iter().any(|secret| text.contains(secret));
-        // Not even here is the secret itself printed.
-        assert!(!told, "a secret was printed");
-        self.count("print").printed.push_str(text);
+    fn uptime_ms(&self) -> u64 {
+        0
     }
 
     fn random(&self, bound: u32) -> u32 {

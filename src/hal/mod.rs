@@ -1,12 +1,12 @@
 //! What the core needs of the machine that it runs on.
 //!
 //! The core knows this trait and nothing else of its surroundings. In a firmware it is implemented
-//! by `import::Imported`, which calls the C functions `HAL_*`: the firmware's own where it has
+//! by `c::Imported`, which calls the C functions `HAL_*`: the firmware's own where it has
 //! them, ours from `linux` where it has not. Tests implement it in plain Rust.
 
+pub mod c;
 #[cfg(test)]
 pub(crate) mod fake;
-pub mod import;
 pub(crate) mod linux;
 
 use std::ffi::CStr;
@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::deadline::Deadline;
-use crate::error::TransportError;
-use crate::identity::Secret;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::identity::Secret;
+use crate::base::log::Printer;
 
 /// A TCP connection as `HAL_TCP_Establish` returned it: a number that only the HAL understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub trait KvSession {
 ///
 /// Every method may be called from any thread, and several at a time. None may be called with a
 /// lock held that firmware code could want: each of them can end in a function of the firmware.
-pub trait Hal: Send + Sync {
+pub trait Hal: Printer {
     /// The product secret (`HAL_GetProductSecret`); empty when the firmware has none.
     fn product_secret(&self) -> Secret;
     /// Hands the device secret to the firmware (`HAL_SetDeviceSecret`). `false`: it was refused.
@@ -108,9 +109,8 @@ pub trait Hal: Send + Sync {
     /// Stores `value` under `key` and returns only when it is on the disk (`HAL_Kv_Set`).
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure>;
 
-    /// Writes text to the console (`HAL_Printf`). The text is passed as an argument, never as a
-    /// format.
-    fn print(&self, text: &str);
+    /// How long the device has been up, in milliseconds.
+    fn uptime_ms(&self) -> u64;
     /// A random number below `bound`, 0 for 0 (`HAL_Random`).
     fn random(&self, bound: u32) -> u32;
     /// Wall-clock time in milliseconds since 1970 (`HAL_UTC_Get`).

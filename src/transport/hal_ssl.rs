@@ -10,10 +10,10 @@ use bytes::BytesMut;
 
 use super::framing::Inbound;
 use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::sync::lock;
 use crate::hal::{Hal, ReadStyle, SslHandle};
-use crate::sync::lock;
 
 /// The longest that one read call waits.
 ///

@@ -8,8 +8,6 @@ mod tcp;
 #[cfg(test)]
 pub(crate) mod test_support;
 pub mod tls;
-#[cfg(test)]
-mod tls_matrix;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +16,8 @@ use bytes::BytesMut;
 
 pub use framing::Framing;
 
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
 use crate::hal::Hal;
 
 /// The root that every release of the C SDK pins: GlobalSign Root CA (R1). Ends 2028-01-28.

@@ -10,10 +10,10 @@ use bytes::BytesMut;
 
 use super::framing::Inbound;
 use super::{Connection, Framing};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::sync::lock;
 use crate::hal::{Hal, TcpHandle};
-use crate::sync::lock;
 
 /// A connected TCP stream, closed when dropped.
 pub(super) struct Tcp {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use iot_sdk::hal::import;
-use iot_sdk::identity::Secret;
+use iot_sdk::base::identity::Secret;
+use iot_sdk::hal::c;
 use iot_sdk::mqtt::backoff::Backoff;
 use iot_sdk::mqtt::client::{Client, Params};
 use iot_sdk::mqtt::connect::Login;
@@ -91,7 +91,7 @@ impl Device {
                 note(&mut told.lock().unwrap(), event, connected);
             }),
         };
-        let client = Client::connect(import::hal(), params)?;
+        let client = Client::connect(c::hal(), params)?;
         own.set(Arc::downgrade(&client)).unwrap();
         Ok(Device { client, seen })
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::descriptor::above_stdio;
 use super::thread;
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
 
 /// How long resolving and connecting may take, over all addresses of the host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

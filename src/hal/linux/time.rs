@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tz::{DateTime, TimeZone};
 
-use crate::sync::lock;
+use crate::base::sync::lock;
 
 /// What `HAL_UTC_Set` added to the system's clock, in milliseconds. The system's clock itself is
 /// not ours to set. Not an atomic: older ARM and MIPS processors have none of 64 bits.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::descriptor::above_stdio;
 use super::tcp;
-use crate::deadline::Deadline;
+use crate::base::deadline::Deadline;
 
 /// A socket that is connected to a host.
 pub(crate) fn connected(host: &str, port: u16) -> io::Result<RawFd> {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Client, State};
-use crate::deadline::Deadline;
+use crate::base::deadline::Deadline;
+use crate::base::waiting::{self, BeforeWaiting};
 use crate::mqtt::session::{Incoming, Subscription};
 use crate::mqtt::{Error, Event, Message, QoS};
-use crate::waiting::{self, BeforeWaiting};
 
 /// How many handlers may run inside of each other: a handler that yields has others called. What
 /// comes beyond that is told when the outer ones have returned, or a peer that sends without end

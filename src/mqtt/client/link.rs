@@ -9,13 +9,12 @@ use bytes::BytesMut;
 
 use super::lock::Locked;
 use super::{Client, INBOX_MAX, Link, State};
-use crate::error::TransportError;
+use crate::base::error::TransportError;
 use crate::mqtt::connect::{Established, establish};
 use crate::mqtt::outbox::Outbox;
 use crate::mqtt::packet::Decoder;
 use crate::mqtt::session::Incoming;
 use crate::mqtt::{Error, Event};
-use crate::refusal;
 
 impl Client {
     /// Waits for bytes, or for the thread that does so already, or, when too much has come that may not
@@ -169,7 +168,7 @@ impl State {
 fn is_final(cause: &Error) -> bool {
     match cause {
         Error::ConnectRefused(code) => *code != 3,
-        Error::NoLogin(crate::error::Error::Refused { code, .. }) => !refusal::is_passing(*code),
+        Error::NoLogin(failure) => failure.is_final,
         _ => false,
     }
 }

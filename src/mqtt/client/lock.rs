@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
 
 use super::{Client, State};
-use crate::log::{Held, hold};
-use crate::sync::lock;
+use crate::base::log::{Held, hold};
+use crate::base::sync::lock;
 use crate::transport::Connection;
 
 impl Client {

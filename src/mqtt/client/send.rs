@@ -10,8 +10,8 @@ use bytes::{Buf as _, Bytes};
 
 use super::lock::Locked;
 use super::{Client, Link, State};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
 use crate::mqtt::Error;
 use crate::mqtt::session::Session;
 

@@ -10,13 +10,14 @@ use std::thread;
 use bytes::{Bytes, BytesMut};
 
 use super::*;
-use crate::error::TransportError;
+use crate::base::error::TransportError;
+use crate::base::identity::Secret;
+use crate::base::sync::lock;
 use crate::hal::fake::FakeHal;
-use crate::identity::Secret;
 use crate::mqtt::Message;
+use crate::mqtt::NoLogin;
 use crate::mqtt::packet::{self, Packet};
 use crate::mqtt::session::HandlersCount;
-use crate::sync::lock;
 use crate::transport::test_support::{PATIENCE, serve_tcp, within};
 use crate::transport::{Endpoint, Security};
 
@@ -514,7 +515,10 @@ fn a_reconnection_asks_for_a_new_login_and_goes_where_it_says() {
         let mut asked = lock(&counter);
         *asked += 1;
         match *asked {
-            1 => Err(crate::error::Error::BadReply("at first".into())),
+            1 => Err(NoLogin {
+                cause: crate::base::error::Error::BadReply("at first".into()),
+                is_final: false,
+            }),
             _ => Ok(login.clone()),
         }
     });

@@ -59,6 +59,14 @@ fn no_header_is_stale() {
 }
 
 #[test]
+fn each_public_item_is_in_exactly_one_header() {
+    for release in linkkit_headers::releases() {
+        let misplaced = linkkit_headers::misplaced(&linkkit_headers::root(), release).unwrap();
+        assert!(misplaced.is_empty(), "{release}: {misplaced:?}");
+    }
+}
+
+#[test]
 fn each_header_compiles_alone_and_twice() {
     for release in linkkit_headers::releases() {
         for path in linkkit_headers::paths(release) {

@@ -179,7 +179,7 @@ fn what_handlers_publish_leaves_in_one_write_in_the_order_of_the_calls() {
 fn a_handler_that_waits_keeps_nothing_back() {
     let (hal, client, _told) = publishing(3, |_, id| {
         if id == 1 {
-            crate::waiting::about_to_wait();
+            crate::base::waiting::about_to_wait();
         }
     });
     let before = hal.calls("tcp_write");
