@@ -1,17 +1,18 @@
-//! The functions of `IOT_MQTT_*` that other releases have in another form.
+//! The functions of `IOT_MQTT_*` where a process has a single client.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{events, iotx_mqtt_param_t, offline};
+use super::offline;
 use crate::base::error::Error;
 use crate::base::sync::OneAtATime;
 use crate::capi::abi::{
     FAIL_RETURN, SUCCESS_RETURN, iotx_mqtt_event_handle_func_fpt, iotx_mqtt_event_handle_t,
-    iotx_mqtt_qos_t, iotx_mqtt_topic_info_t,
+    iotx_mqtt_param_t, iotx_mqtt_qos_t, iotx_mqtt_topic_info_t,
 };
+use crate::capi::callbacks;
 use crate::capi::clients;
 use crate::capi::conninfo;
 use crate::capi::mqtt;
@@ -70,7 +71,7 @@ pub unsafe extern "C" fn IOT_MQTT_Construct(pInitParams: *mut iotx_mqtt_param_t)
             }
         };
         if !client.is_null() {
-            events::connected();
+            callbacks::connected();
         }
         client
     })
@@ -298,17 +299,4 @@ pub unsafe extern "C" fn IOT_MQTT_Publish_Simple(
             Ok(id.max(FAIL_RETURN))
         })
     })
-}
-
-impl iotx_mqtt_param_t {
-    /// The firmware must say how large its messages are.
-    pub(crate) fn check_buffers(&self) -> Result<(), &'static str> {
-        if self.port == 0 {
-            return Err("port is 0");
-        }
-        if self.write_buf_size == 0 || self.read_buf_size == 0 {
-            return Err("write_buf_size or read_buf_size is 0");
-        }
-        Ok(())
-    }
 }

@@ -4,12 +4,15 @@
 //! belong to parts of the platform that are not supported yet. Their functions are kept all the
 //! same, for `iotx_event_callback` and `iotx_state_event`.
 
+#![allow(non_camel_case_types, reason = "names are the C SDK's")]
+
 use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::options::iotx_ioctl_event_t as Event;
-use super::state::{STATE_SYS_DEPEND_KV_SET, STATE_SYS_DEPEND_MALLOC};
-use crate::capi::abi::{FAIL_RETURN, SUCCESS_RETURN};
+use super::abi::{
+    FAIL_RETURN, STATE_SYS_DEPEND_KV_SET, STATE_SYS_DEPEND_MALLOC, SUCCESS_RETURN,
+    iotx_ioctl_event_t as Event,
+};
 use crate::hal::c;
 use crate::hal::c::entry::guard;
 use crate::mqtt::Error;

@@ -1,11 +1,11 @@
-//! The functions of `IOT_MQTT_*` that later releases have in another form.
+//! The functions of `IOT_MQTT_*` where a process may have many clients.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::time::Duration;
 
-use super::iotx_mqtt_param_t;
 use crate::capi::abi::{
-    NULL_VALUE_ERROR, SUCCESS_RETURN, iotx_mqtt_event_handle_func_fpt, iotx_mqtt_qos_t,
+    NULL_VALUE_ERROR, SUCCESS_RETURN, iotx_mqtt_event_handle_func_fpt, iotx_mqtt_param_t,
+    iotx_mqtt_qos_t,
 };
 use crate::capi::clients;
 use crate::capi::mqtt;
@@ -139,14 +139,4 @@ pub unsafe extern "C" fn IOT_MQTT_Subscribe_Sync(
         mqtt::subscribe_sync(target, topic_filter, qos, topic_handle_func, pcontext, timeout, drive)
             .min(SUCCESS_RETURN)
     })
-}
-
-impl iotx_mqtt_param_t {
-    /// The firmware must bring both buffers, though they are not used.
-    pub(crate) fn check_buffers(&self) -> Result<(), &'static str> {
-        if self.pwrite_buf.is_null() || self.pread_buf.is_null() {
-            return Err("pwrite_buf or pread_buf is NULL");
-        }
-        Ok(())
-    }
 }

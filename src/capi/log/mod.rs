@@ -1,5 +1,10 @@
 //! `IOT_DumpMemoryStats`. The other functions of the log are the releases' own.
 
+#[cfg(not(abi = "2.2"))]
+pub mod open;
+#[cfg(abi = "2.2")]
+pub mod opened;
+
 use std::ffi::c_int;
 
 use super::abi::IOT_LogLevel;

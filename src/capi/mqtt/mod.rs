@@ -1,19 +1,26 @@
 //! `IOT_MQTT_*`: the functions that are alike in all releases, and what the releases make the others
 //! of. From release 2.3.0 on NULL as a handle stands for the process's one client.
 
+#[cfg(abi = "2.2")]
+pub mod many;
+#[cfg(not(abi = "2.2"))]
+mod offline;
+#[cfg(not(abi = "2.2"))]
+pub mod single;
+
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::abi::{
-    self, FAIL_RETURN, IOT_RETURN_CODES as Code, KEEP_ALIVE_S, NULL_VALUE_ERROR, SUCCESS_RETURN,
+    Abi as _, FAIL_RETURN, IOT_RETURN_CODES as Code, NULL_VALUE_ERROR, Release, SUCCESS_RETURN,
     enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
     iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
-use super::clients;
 use super::sdk::SDK;
+use super::{callbacks, clients};
 use crate::device::Device;
 use crate::ffi::context::Context;
 use crate::ffi::guard::cancellation_point;
@@ -43,7 +50,7 @@ pub(crate) unsafe fn construct(
     let params = unsafe { params(given, handle) };
     let device = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
         Device::connect(&SDK, hal(), params, |client| first(client, handle)).map_err(|error| {
-            abi::login_failed(&error);
+            callbacks::login_failed(&error);
             error.to_string()
         })
     });
@@ -65,7 +72,7 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wr
     // SAFETY: as the caller promises.
     let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
     let dialect = SDK.dialect();
-    given.check_buffers()?;
+    Release::check_buffers(given)?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
         Security::Plain
@@ -104,7 +111,7 @@ fn request_timeout(ms: u32) -> Duration {
 
 fn keep_alive_s(ms: u32) -> u16 {
     let asked = ms / 1000;
-    let kept = asked.clamp(*KEEP_ALIVE_S.start(), *KEEP_ALIVE_S.end());
+    let kept = asked.clamp(*Release::KEEP_ALIVE_S.start(), *Release::KEEP_ALIVE_S.end());
     if kept != asked {
         ::log::warn!(target: "iotx_mc_set_connect_params", "Reset heartbeat interval => {} Millisecond", kept * 1000);
     }
@@ -398,7 +405,7 @@ pub(crate) type Wrong = Cow<'static, str>;
 pub(crate) fn checked(function: &CStr, body: impl FnOnce() -> Result<c_int, Wrong>) -> c_int {
     body().unwrap_or_else(|wrong| {
         ::log::error!(target: &function.to_string_lossy(), "Invalid argument: {wrong}");
-        abi::null_pointer(function);
+        callbacks::null_pointer(function);
         NULL_VALUE_ERROR
     })
 }
@@ -538,6 +545,6 @@ mod tests {
         assert_eq!(request_timeout(5001), Duration::from_secs(2));
         assert_eq!(keep_alive_s(0), 60);
         assert_eq!(keep_alive_s(90_999), 90);
-        assert_eq!(keep_alive_s(u32::MAX), *KEEP_ALIVE_S.end() as u16);
+        assert_eq!(keep_alive_s(u32::MAX), *Release::KEEP_ALIVE_S.end() as u16);
     }
 }

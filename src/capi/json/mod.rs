@@ -1,8 +1,11 @@
 //! `LITE_json_value_of`, which all releases have.
 
+#[cfg(abi = "2.2")]
+mod lists;
+
 use std::ffi::{c_char, c_void};
 
-use super::abi;
+use super::callbacks;
 use crate::base::lite_json;
 use crate::ffi::ptr;
 use crate::hal::c;
@@ -40,7 +43,7 @@ pub(crate) fn to_c(text: &str) -> *mut c_char {
     // SAFETY: takes a number.
     let copy: *mut c_void = unsafe { c::HAL_Malloc(size) };
     if copy.is_null() {
-        abi::no_memory(c"LITE_json_value_of");
+        callbacks::no_memory(c"LITE_json_value_of");
         return std::ptr::null_mut();
     }
     // SAFETY: the buffer is new and has room for the text and a NUL.

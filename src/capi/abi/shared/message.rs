@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::iotx_mqtt_event_type_t;
+use crate::capi::abi::iotx_mqtt_event_type_t;
 
 /// The most topics that firmware should subscribe in one call; the library sets no such limit.
 pub const MUTLI_SUBSCIRBE_MAX: c_int = 5;

@@ -1,8 +1,19 @@
 //! Functions of the release that exist, so that every firmware links, and do nothing yet.
 //!
 //! Each answers with the value by which the C SDK says that it failed, and one line of the log names
-//! it. A release lists its functions in a table; those of the HAL are in `shim/hal_unsupported.c`,
+//! it. Each feature has its list; those of the HAL are in `shim/hal_unsupported.c`,
 //! because a firmware may define them itself.
+
+#![allow(non_snake_case, non_upper_case_globals, reason = "the names are the C SDK's")]
+
+mod coap;
+mod gateway;
+mod http;
+mod http2;
+mod ota;
+mod provisioning;
+mod shadow;
+mod thing;
 
 use std::ffi::{CStr, c_char};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -4,7 +4,7 @@
 //! The numbers were read off the C SDK's own headers on x86-64; those for 32-bit pointers follow
 //! by the C rules, alike on i386 and armhf because no structure has a 64-bit member.
 
-use super::*;
+use crate::capi::abi::*;
 use crate::hal::c::{NetworkAddr, hal_os_thread_param_t, ssl_hooks_t};
 
 /// Picks the number that holds for this target's pointers.
