@@ -1,4 +1,4 @@
-/* kv get KEY | kv set KEY VALUE: the library's own store. */
+/* kv get KEY | kv set KEY VALUE | kv delete KEY: the library's own store. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +18,9 @@ int main(int argc, char **argv)
     }
     if (argc == 4 && strcmp(argv[1], "set") == 0) {
         return HAL_Kv_Set(argv[2], argv[3], (int)strlen(argv[3]), 1) == 0 ? 0 : 1;
+    }
+    if (argc == 3 && strcmp(argv[1], "delete") == 0) {
+        return HAL_Kv_Del(argv[2]) == 0 ? 0 : 1;
     }
     return 2;
 }
