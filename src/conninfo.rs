@@ -668,6 +668,14 @@ mod tests {
     }
 
     #[test]
+    fn connecting_leaves_the_time_to_store() {
+        let (hal, _) = registrable(SUCCESS);
+        set_up(&dynamic(), hal).unwrap();
+        let patience = hal.state().patience;
+        assert!(!patience.is_zero() && patience <= TIMEOUT - TIME_TO_STORE, "{patience:?}");
+    }
+
+    #[test]
     fn what_cannot_be_kept_is_not_asked_for() {
         let (hal, asked) = registrable(SUCCESS);
         hal.state().kv_failure = Some(-1);

@@ -530,6 +530,7 @@ unsafe extern "C" {
 // Defined by shim/linked.c: whether the function that is linked is the library's own.
 unsafe extern "C" {
     safe fn linkkit_ours_HAL_Kv_Set() -> c_int;
+    safe fn linkkit_ours_HAL_TCP_Establish() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Write() -> c_int;
     safe fn linkkit_ours_HAL_SSL_Establish() -> c_int;
@@ -539,6 +540,7 @@ unsafe extern "C" {
 /// Which of the linked functions are ours.
 struct Ours {
     kv: bool,
+    tcp_establish: bool,
     tcp_read: bool,
     tcp_write: bool,
     ssl: bool,
@@ -547,6 +549,7 @@ struct Ours {
 
 static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
     kv: linkkit_ours_HAL_Kv_Set() != 0,
+    tcp_establish: linkkit_ours_HAL_TCP_Establish() != 0,
     tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
     tcp_write: linkkit_ours_HAL_TCP_Write() != 0,
     ssl: linkkit_ours_HAL_SSL_Establish() != 0,
@@ -789,7 +792,12 @@ impl Hal for Imported {
         thread::spawn(name, work)
     }
 
-    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
+    fn tcp_establish(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpHandle, TransportError> {
         let name = host_name(host)?;
         // A firmware whose function is not linked as it thinks it is finds the reason here.
         log::debug!(
@@ -800,8 +808,12 @@ impl Hal for Imported {
             whose(OURS.ssl),
             whose(OURS.ca)
         );
-        // SAFETY: the name is NUL-terminated.
-        let handle = unsafe { HAL_TCP_Establish(name.as_ptr(), port) };
+        let handle = if OURS.tcp_establish {
+            tcp::connect(host, port, deadline)
+        } else {
+            // SAFETY: the name is NUL-terminated.
+            unsafe { HAL_TCP_Establish(name.as_ptr(), port) }
+        };
         connected(handle, host, port).map(TcpHandle)
     }
 

@@ -18,6 +18,7 @@ mod udp;
 use handles::Objects;
 
 use crate::capi::boundary::{cancellation_point, guard};
+use crate::deadline::Deadline;
 use crate::error::{TransportError, chain};
 use crate::hal::import::PLATFORM_WAIT_INFINITE;
 use crate::hal::linux::identity::{self, Field};
@@ -300,10 +301,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Establish(host: *const c_char, port
         let Some(host) = host else {
             return refuse("HAL_TCP_Establish", 0);
         };
-        match tcp::establish(host, port) {
-            Ok(fd) => usize::try_from(fd).unwrap_or(0),
-            Err(why) => fail("HAL_TCP_Establish", 0, &why),
-        }
+        tcp::connect(host, port, Deadline::after(tcp::CONNECT_TIMEOUT))
     })
 }
 
