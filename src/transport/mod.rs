@@ -123,7 +123,10 @@ pub fn connect(
 ) -> Result<Arc<dyn Connection>, TransportError> {
     let Endpoint { host, port, security } = endpoint;
     Ok(match security {
-        Security::Plain => Arc::new(tcp::Tcp::connect(hal, host, *port, framing)?),
+        Security::Plain => {
+            let deadline = Deadline::after(timeout);
+            Arc::new(tcp::Tcp::connect(hal, host, *port, framing, deadline)?)
+        }
         Security::Tls(trust) if hal.has_own_ssl() => {
             Arc::new(hal_ssl::HalSsl::connect(hal, host, *port, trust, framing)?)
         }

@@ -30,7 +30,7 @@ impl Tcp {
         self.handle
     }
 
-    /// Resolves and connects; how long that may take is the HAL's own decision.
+    /// Resolves and connects by the deadline, where the HAL knows of one.
     ///
     /// # Errors
     /// [`TransportError::Connect`], whatever the reason: the HAL has logged it.
@@ -39,8 +39,9 @@ impl Tcp {
         host: &str,
         port: u16,
         framing: Framing,
+        deadline: Deadline,
     ) -> Result<Self, TransportError> {
-        let handle = hal.tcp_establish(host, port)?;
+        let handle = hal.tcp_establish(host, port, deadline)?;
         let inbound = Mutex::new(Inbound::new(hal.tcp_read_style(), framing));
         Ok(Tcp { hal, handle, inbound, greeting: AtomicBool::new(true) })
     }
@@ -156,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_reached_is_an_error_that_names_it() {
-        let outcome = Tcp::connect(FakeHal::leak(), HOST, 1883, Framing::Mqtt);
+        let outcome =
+            Tcp::connect(FakeHal::leak(), HOST, 1883, Framing::Mqtt, Deadline::after(PATIENCE));
         assert_eq!(outcome.err().unwrap().to_string(), "no connection to cloud.test:1883");
     }
 }

@@ -219,7 +219,12 @@ impl Hal for Imported {
         thread::spawn(name, work)
     }
 
-    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
+    fn tcp_establish(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpHandle, TransportError> {
         let name = host_name(host)?;
         // A firmware whose function is not linked as it thinks it is finds the reason here.
         log::debug!(
@@ -230,8 +235,12 @@ impl Hal for Imported {
             whose(OURS.ssl),
             whose(OURS.ca)
         );
-        // SAFETY: the name is NUL-terminated.
-        let handle = unsafe { HAL_TCP_Establish(name.as_ptr(), port) };
+        let handle = if OURS.tcp_establish {
+            tcp::connect(host, port, deadline)
+        } else {
+            // SAFETY: the name is NUL-terminated.
+            unsafe { HAL_TCP_Establish(name.as_ptr(), port) }
+        };
         connected(handle, host, port).map(TcpHandle)
     }
 

@@ -69,7 +69,7 @@ impl Tls {
             .map_err(|_| TransportError::HostName(host.to_owned()))?;
         let session = Session::new(ClientConnection::new(config(trust)?, name)?);
         let tls = Tls {
-            tcp: Tcp::connect(hal, host, port, Framing::TlsRecords)?,
+            tcp: Tcp::connect(hal, host, port, Framing::TlsRecords, deadline)?,
             outgoing: Mutex::new(BytesMut::new()),
             session: Mutex::new(session),
         };
