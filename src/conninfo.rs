@@ -408,6 +408,11 @@ impl Sdk {
     }
 }
 
+/// Whether the cloud has said no, and asking soon again cannot help.
+pub fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Refused { code, .. } if !refusal::is_passing(*code))
+}
+
 /// Turns a parameter on (1) or off (0).
 fn set_switch(switch: &AtomicBool, what: &str, value: i32) -> Result<(), Error> {
     let on = match value {

@@ -16,11 +16,12 @@ use super::release::{
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
 use super::sdk::{SDK, hal};
+use crate::conninfo;
 use crate::hal::import;
 use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
 use crate::mqtt::connect::Login;
-use crate::mqtt::{Error, Event, Handler, Message, QoS};
+use crate::mqtt::{Error, Event, Handler, Message, NoLogin, QoS};
 use crate::report::{self, Connected};
 use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
@@ -128,7 +129,10 @@ fn relogin(login: &Login) -> Option<Relogin> {
     let renewal = SDK.renewal(&login.endpoint.host, &login.username)?;
     let login = login.clone();
     Some(Arc::new(move || {
-        let grant = renewal.renew(hal())?;
+        let grant = renewal.renew(hal()).map_err(|cause| {
+            let is_final = conninfo::is_final(&cause);
+            NoLogin { cause: Box::new(cause), is_final }
+        })?;
         let security = login.endpoint.security.clone();
         let MqttServer { host, port } = grant.server;
         Ok(Login {

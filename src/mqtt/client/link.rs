@@ -9,13 +9,12 @@ use bytes::BytesMut;
 
 use super::lock::Locked;
 use super::{Client, INBOX_MAX, Link, State};
-use crate::error::TransportError;
+use crate::error::{TransportError, chain};
 use crate::mqtt::connect::{Established, establish};
 use crate::mqtt::outbox::Outbox;
 use crate::mqtt::packet::Decoder;
 use crate::mqtt::session::Incoming;
 use crate::mqtt::{Error, Event};
-use crate::refusal;
 
 impl Client {
     /// Waits for bytes, or for the thread that does so already, or, when too much has come that may not
@@ -122,9 +121,9 @@ impl Client {
                 log::info!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect success!");
             }
             Err(cause) => {
-                let text = format!("mqtt reconnect failed: {cause}");
+                let text = format!("mqtt reconnect failed: {}", chain(&cause));
                 state.failure.error("iotx_mc_attempt_reconnect", &text);
-                if is_final(&cause) {
+                if cause.is_final() {
                     state.backoff.give_time();
                 }
                 self.retry_later(&mut state, Instant::now());
@@ -162,14 +161,5 @@ impl State {
         if let Link::Up { decoder: slot, .. } = &mut self.link {
             *slot = Some(decoder);
         }
-    }
-}
-
-/// Whether the cloud has said no, and asking soon again cannot help.
-fn is_final(cause: &Error) -> bool {
-    match cause {
-        Error::ConnectRefused(code) => *code != 3,
-        Error::NoLogin(crate::error::Error::Refused { code, .. }) => !refusal::is_passing(*code),
-        _ => false,
     }
 }

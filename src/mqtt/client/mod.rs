@@ -29,7 +29,7 @@ use super::connect::{Login, establish};
 use super::outbox::Outbox;
 use super::packet::{self, Decoder};
 use super::session::{Config, Handlers, Incoming, Session};
-use super::{Error, Event, Handler, QoS, topic};
+use super::{Error, Event, Handler, NoLogin, QoS, topic};
 use crate::deadline::Deadline;
 use crate::hal::Hal;
 use crate::log::Repeated;
@@ -50,7 +50,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 pub type EventHandler = Arc<dyn Fn(&mut Event) + Send + Sync>;
 
 /// Finds out where to log in again, and as whom. May block; called by no thread of the firmware.
-pub type Relogin = Arc<dyn Fn() -> Result<Login, crate::error::Error> + Send + Sync>;
+pub type Relogin = Arc<dyn Fn() -> Result<Login, NoLogin> + Send + Sync>;
 
 /// What a client is made of.
 pub struct Params {
