@@ -12,7 +12,7 @@ use super::framing::Inbound;
 use super::{Connection, Framing};
 use crate::deadline::Deadline;
 use crate::error::TransportError;
-use crate::hal::{Hal, TcpHandle};
+use crate::hal::{Hal, ReadStyle, TcpHandle};
 use crate::sync::lock;
 
 /// A connected TCP stream, closed when dropped.
@@ -72,6 +72,11 @@ impl Tcp {
         Ok(sent)
     }
 
+    /// Whether a read without timeout waits for nothing.
+    pub(super) fn reads_at_once(&self) -> bool {
+        self.hal.tcp_read_style() == ReadStyle::Available
+    }
+
     /// From now on acknowledgements may wait for something to go out with.
     pub(super) fn greeted(&self) {
         self.greeting.store(false, Ordering::Relaxed);
@@ -98,6 +103,10 @@ impl Connection for Tcp {
             into.extend_from_slice(bytes);
             bytes.len()
         })
+    }
+
+    fn receives_at_once(&self) -> bool {
+        self.reads_at_once()
     }
 
     fn greeted(&self) {
