@@ -5,11 +5,13 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
 
 use linkkit_sim::redirect;
 use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile, start};
-use support::start_cloud;
+use support::broker::Broker;
+use support::{Firmware, run_without_cloud, start_cloud};
 
 const OWN_HAL: &str = "-DOWN_HAL";
 const OWN_TCP: &str = "-DOWN_TCP";
@@ -72,4 +74,16 @@ fn release_static() {
 #[test]
 fn release_shared() {
     the_right_functions_are_called(Profile::Release, Linkage::Shared);
+}
+
+#[test]
+fn a_read_function_that_does_not_wait_is_not_called_without_end() {
+    let firmware = Firmware::without_redirect("tests/c/impatient_port.c");
+    let certificate = firmware.kv_file().with_file_name("ca.pem");
+    fs::write(&certificate, "for the firmware's own SSL, which does not look at it").unwrap();
+    for security in [Path::new("-"), &certificate] {
+        let mut command = firmware.command();
+        command.arg(Broker::start().address.port().to_string()).arg(security);
+        run_without_cloud(command, &[]).succeeded();
+    }
 }

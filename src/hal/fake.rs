@@ -116,6 +116,13 @@ impl FakeHal {
         self.state().sockets.len()
     }
 
+    /// Waits until bytes, or the end, can be read from the one connection.
+    pub(crate) fn wait_for_bytes(&self) {
+        let socket = self.state().sockets.values().next().unwrap().clone();
+        socket.set_read_timeout(None).unwrap();
+        let _ = socket.peek(&mut [0]);
+    }
+
     fn count(&self, method: &'static str) -> MutexGuard<'_, State> {
         let mut state = self.state();
         *state.calls.entry(method).or_default() += 1;

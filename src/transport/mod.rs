@@ -80,6 +80,11 @@ pub trait Connection: Send + Sync {
     /// deadline. Only one thread may receive at a time.
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError>;
 
+    /// Whether a `receive` without timeout returns what has come and waits for nothing.
+    ///
+    /// A firmware's own read function may take its time: the C SDK never called it with none.
+    fn receives_at_once(&self) -> bool;
+
     /// The handshakes are over: acknowledgements of TCP, which went out at once, may from now on wait
     /// for something to go out with. Not to be called where each answer ends a conversation.
     fn greeted(&self);

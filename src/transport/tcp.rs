@@ -13,7 +13,7 @@ use super::{Connection, Framing};
 use crate::base::deadline::Deadline;
 use crate::base::error::TransportError;
 use crate::base::sync::lock;
-use crate::hal::{Hal, TcpHandle};
+use crate::hal::{Hal, ReadStyle, TcpHandle};
 
 /// A connected TCP stream, closed when dropped.
 pub(super) struct Tcp {
@@ -73,6 +73,11 @@ impl Tcp {
         Ok(sent)
     }
 
+    /// Whether a read without timeout waits for nothing.
+    pub(super) fn reads_at_once(&self) -> bool {
+        self.hal.tcp_read_style() == ReadStyle::Available
+    }
+
     /// From now on acknowledgements may wait for something to go out with.
     pub(super) fn greeted(&self) {
         self.greeting.store(false, Ordering::Relaxed);
@@ -99,6 +104,10 @@ impl Connection for Tcp {
             into.extend_from_slice(bytes);
             bytes.len()
         })
+    }
+
+    fn receives_at_once(&self) -> bool {
+        self.reads_at_once()
     }
 
     fn greeted(&self) {

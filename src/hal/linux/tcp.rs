@@ -98,6 +98,12 @@ pub(crate) fn read_available(
     if buf.is_empty() {
         return Ok(0);
     }
+    if timeout.is_zero() {
+        return match receive(fd, buf)? {
+            Some(0) => Err(TransportError::Closed),
+            came => Ok(came.unwrap_or_default()),
+        };
+    }
     // Wait first: behind the packet before there is mostly nothing, and to find that out by receiving
     // would cost a system call more.
     let deadline = Deadline::after(timeout);

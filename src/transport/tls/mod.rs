@@ -201,6 +201,10 @@ impl Connection for Tls {
         Ok(into.len() - before)
     }
 
+    fn receives_at_once(&self) -> bool {
+        self.tcp.reads_at_once()
+    }
+
     fn greeted(&self) {
         self.tcp.greeted();
     }
