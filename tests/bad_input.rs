@@ -84,7 +84,8 @@ fn replies_that_make_no_sense_are_refused() {
     let good = good_reply();
     let long = "s".repeat(65);
     let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", good.len());
-    let half = format!("{announced}{}", &good[..good.len() - 20]);
+    let secret = good.find(SECRET).unwrap();
+    let half = format!("{announced}{}", &good[..secret + SECRET.len() - 1]);
     let mut huge = good.clone().into_bytes();
     huge.resize(1 << 20, b' ');
     let replies = [
@@ -103,6 +104,17 @@ fn replies_that_make_no_sense_are_refused() {
     ];
     for (reply, words) in replies {
         stored_nothing(register_with(reply), words);
+    }
+}
+
+#[test]
+fn a_whole_secret_in_a_broken_reply_is_kept() {
+    let good = good_reply();
+    let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", good.len());
+    let end = good.find(SECRET).unwrap() + SECRET.len() + 1;
+    let broken = HttpsFault::raw(format!("{announced}{}", &good[..end]));
+    for reply in [broken.clone(), broken.then_cut()] {
+        register_with(reply).succeeded().says("HAL_Kv_Set: the expected secret");
     }
 }
 
