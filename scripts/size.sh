@@ -69,9 +69,13 @@ heading() {
     printf '| machine |%s\n|---|%s\n' "$cells" "$line"
 }
 
-# Compares a row with the table's.
+# Compares a row with the table's, both without their lines.
 check() {
     local new=($1) old=($2) i failed=0
+    if ((${#old[@]} != ${#new[@]})); then
+        echo "$machine: README's table has not its row" >&2
+        return 1
+    fi
     for i in "${!old[@]}"; do
         [[ ${old[i]} =~ ^[0-9]+$ ]] || continue
         if ((new[i] * 100 > old[i] * 101)); then

@@ -35,7 +35,7 @@ needs_std_built() {
 check() {
     local options=() bootstrap=()
     if needs_std_built; then
-        run_rustup component add rust-src
+        need_std_sources
         options=(-Zbuild-std)
         bootstrap=(RUSTC_BOOTSTRAP=1)
     else

@@ -78,3 +78,8 @@ need_std() {
     libdir=$(rustc --print target-libdir --target "$target")
     compgen -G "$libdir/libcore-*.rlib" >/dev/null || run_rustup target add "$target"
 }
+
+# Gets the sources of Rust's standard library.
+need_std_sources() {
+    [[ -d $(rustc --print sysroot)/lib/rustlib/src/rust/library ]] || run_rustup component add rust-src
+}
