@@ -114,7 +114,8 @@ write_table() {
             if [[ -e $work/$name.row ]]; then
                 cat "$work/$name.row"
             else
-                grep -F "| $name |" "$page" || true
+                sed -n '/^<!-- targets -->$/,/^<!-- end of targets -->$/p' "$page" |
+                    grep -F "| $name |" || true
             fi
         done
     } >"$work/table.md"
