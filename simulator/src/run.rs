@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus, Stdio};
 
-use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile, start};
 use linkkit_sim::{Cloud, Error, redirect};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<Exi
     };
     let cloud = Cloud::start(&config)?;
     show(&cloud);
-    let mut command = Command::new(&program);
+    let mut command = Command::from(start(&program));
     command
         .args(&arguments.arguments)
         .envs(cloud.redirect_env())

@@ -127,10 +127,10 @@ impl Library {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    fn link_arguments(&self) -> Vec<OsString> {
+    fn link_arguments(&self) -> Result<Vec<OsString>, Error> {
         let mut arguments = vec![self.path.clone().into_os_string()];
         match self.linkage {
-            Linkage::Static => arguments.extend(SYSTEM_LIBRARIES.map(OsString::from)),
+            Linkage::Static => arguments.extend(system_libraries()?),
             Linkage::Shared => {
                 let mut rpath = OsString::from("-Wl,-rpath,");
                 rpath.push(self.folder());
@@ -138,8 +138,25 @@ impl Library {
                 arguments.push("-lpthread".into());
             }
         }
-        arguments
+        Ok(arguments)
     }
+}
+
+/// What a program with the library inside needs from the system.
+fn system_libraries() -> Result<Vec<OsString>, Error> {
+    match target() {
+        Some(target) if target.ends_with("-musl") => Ok(vec![unwinder(&target)?, "-static".into()]),
+        _ => Ok(SYSTEM_LIBRARIES.map(OsString::from).into()),
+    }
+}
+
+/// The unwinder that Rust brings along for musl, for which the system's, GCC's, may not be made.
+fn unwinder(target: &str) -> Result<OsString, Error> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print=target-libdir", "--target", target]);
+    let output = rustc.output().trying(|| format!("run {}", shown(&rustc)))?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    Ok(format!("{}/self-contained/libunwind.a", folder.trim_end()).into())
 }
 
 /// C programs of firmware.
@@ -169,7 +186,7 @@ impl CProgram {
         arguments.extend(wished.split_whitespace().map(OsString::from));
         arguments.push(source.into());
         arguments.extend(extra_sources.iter().map(OsString::from));
-        arguments.extend(library.link_arguments());
+        arguments.extend(library.link_arguments()?);
 
         let mut name = source.file_stem().unwrap_or(OsStr::new("program")).to_owned();
         name.push(format!("-{:016x}", fingerprint(&arguments)));
