@@ -255,7 +255,8 @@ fn calls_its_own_hal(firmware: &Firmware) {
         .says("): product HAL stored DyncRegDeviceSecret in 32 bytes")
         .says("product TCP called: read yes, write yes, 2 of 2 ended")
         // Its own TCP carries the library's TLS.
-        .says("linked are HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
+        .says("linked are HAL_GetDeviceName: the library's, HAL_Kv_Set: the firmware's")
+        .says("HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
         .says("HAL_SSL_Establish: the library's")
         .says("Payload: 'data: hello! start!' (Length: 19)");
     assert!(!firmware.0.path().join("kv.json").exists(), "the library's store was used");
@@ -273,6 +274,33 @@ fn a_products_own_objects_take_the_place_of_ours() {
     let firmware = Firmware::with_own_hal(EXAMPLE);
     done(&mut firmware.make(&["OBJECTS=product_hal.o product_tcp.o"]));
     calls_its_own_hal(&firmware);
+}
+
+/// Of archives the linker takes what it still lacks, and behind ours it lacks nothing.
+#[test]
+fn a_products_own_archive_behind_ours_loses_and_the_log_says_so() {
+    let firmware = Firmware::with_own_hal(EXAMPLE);
+    fs::rename(firmware.0.path().join("libiot_hal.a"), firmware.0.path().join("libproduct.a"))
+        .unwrap();
+    let libraries = "LDLIBS=-liot_sdk -liot_hal -lproduct -liot_tls -lpthread -lrt";
+    done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib", libraries]));
+    firmware.run().succeeded().says("HAL_Kv_Set: the library's, HAL_TCP_Read: the library's");
+
+    // Before ours it is found first.
+    fs::remove_file(firmware.0.path().join("firmware")).unwrap();
+    let libraries = "LDLIBS=-liot_sdk -lproduct -liot_hal -liot_tls -lpthread -lrt";
+    done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib", libraries]));
+    calls_its_own_hal(&firmware);
+}
+
+/// What is said of the loader where the ways of linking are described.
+#[test]
+fn a_program_finds_the_shared_library_by_a_path_that_is_linked_into_it() {
+    let firmware = Firmware::new(EXAMPLE);
+    let rpath = "LDFLAGS=-L$(SDK)/lib/linkkit -Wl,-rpath,$(SDK)/lib";
+    done(&mut firmware.make(&[rpath, "LDLIBS=-liot_sdk -lpthread -lrt"]));
+    assert!(firmware.needed().contains(&format!("[{SONAME}]")), "{}", firmware.needed());
+    firmware.run().succeeded().says("Payload: 'data: hello! start!' (Length: 19)");
 }
 
 #[test]

@@ -529,6 +529,7 @@ unsafe extern "C" {
 
 // Defined by shim/linked.c: whether the function that is linked is the library's own.
 unsafe extern "C" {
+    safe fn linkkit_ours_HAL_GetDeviceName() -> c_int;
     safe fn linkkit_ours_HAL_Kv_Set() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Write() -> c_int;
@@ -538,6 +539,7 @@ unsafe extern "C" {
 
 /// Which of the linked functions are ours.
 struct Ours {
+    identity: bool,
     kv: bool,
     tcp_read: bool,
     tcp_write: bool,
@@ -546,6 +548,7 @@ struct Ours {
 }
 
 static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
+    identity: linkkit_ours_HAL_GetDeviceName() != 0,
     kv: linkkit_ours_HAL_Kv_Set() != 0,
     tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
     tcp_write: linkkit_ours_HAL_TCP_Write() != 0,
@@ -794,7 +797,10 @@ impl Hal for Imported {
         // A firmware whose function is not linked as it thinks it is finds the reason here.
         log::debug!(
             target: "HAL_TCP_Establish",
-            "linked are HAL_TCP_Read: {}, HAL_TCP_Write: {}, HAL_SSL_Establish: {}, iotx_ca_get: {}",
+            "linked are HAL_GetDeviceName: {}, HAL_Kv_Set: {}, HAL_TCP_Read: {}, HAL_TCP_Write: {}, \
+             HAL_SSL_Establish: {}, iotx_ca_get: {}",
+            whose(OURS.identity),
+            whose(OURS.kv),
             whose(OURS.tcp_read),
             whose(OURS.tcp_write),
             whose(OURS.ssl),
