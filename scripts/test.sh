@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 
 # shellcheck disable=SC2046 # Each word of it is a pair.
 need cc:gcc c++:g++ clang:clang cmake:cmake make:make pkg-config:pkg-config \
-    mosquitto:mosquitto openssl:openssl valgrind:valgrind $(packages_of $(machine_names))
+    mosquitto:mosquitto openssl:openssl valgrind:valgrind musl-gcc:musl-tools \
+    $(packages_of $(machine_names))
 PATH="$PATH:/usr/sbin"
 
 step() {
@@ -24,7 +25,7 @@ profile_2_3=(--package linkkit --no-default-features --features abi-2-3 --locked
 step cargo clippy "${profile_2_3[@]}" --all-targets -- -D warnings
 step cargo test "${profile_2_3[@]}" --lib
 # The build that authenticates over HTTPS unless it is told otherwise.
-step cargo test --package linkkit --lib --features https-auth --locked conninfo
+step cargo test --package linkkit --lib --features https-auth --locked device
 # The oldest compiler that Cargo.toml promises.
 oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 rustup run "$oldest" rustc --version >/dev/null 2>&1 ||
