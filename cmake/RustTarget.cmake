@@ -69,7 +69,8 @@ function(linkkit_find_rust_target variable rustc)
         message(FATAL_ERROR "Rust does not know the target '${target}': ${why}")
     endif()
     file(GLOB core "${libdir}/libcore-*.rlib")
-    if(NOT core)
+    # OpenEmbedded has it in a folder that it names by flags.
+    if(NOT core AND NOT "$ENV{RUSTFLAGS}" MATCHES "-L")
         message(FATAL_ERROR
             "Rust's standard library for '${target}' is not installed. Get it by: "
             "rustup target add ${target}")
@@ -79,13 +80,15 @@ endfunction()
 
 # linkkit_find_unwinder(<variable> <rustc> <target>)
 #
-# The folder of the libunwind.a that Rust ships for a musl target, outside of the archives it makes.
+# The folder of the libunwind.a that Rust ships for a musl target, outside of the archives it makes;
+# nothing where Rust was built to take the C compiler's, as distributions on musl have it.
 function(linkkit_find_unwinder variable rustc target)
     execute_process(COMMAND ${rustc} --print target-libdir --target ${target}
                     OUTPUT_VARIABLE libdir OUTPUT_STRIP_TRAILING_WHITESPACE
                     COMMAND_ERROR_IS_FATAL ANY)
-    if(NOT EXISTS ${libdir}/self-contained/libunwind.a)
-        message(FATAL_ERROR "Rust's unwinder is missing: ${libdir}/self-contained/libunwind.a")
+    set(folder "")
+    if(EXISTS ${libdir}/self-contained/libunwind.a)
+        set(folder ${libdir}/self-contained)
     endif()
-    set(${variable} ${libdir}/self-contained PARENT_SCOPE)
+    set(${variable} "${folder}" PARENT_SCOPE)
 endfunction()
