@@ -2,10 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-mod client;
-mod console;
-mod run;
-mod serve;
+mod cli;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +10,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use client::Wish;
+use cli::client::Wish;
+use cli::{client, run, serve};
 use linkkit_sim::{Config, Error};
 
 /// A loopback IoT cloud for firmware: dynamic registration and authentication over HTTPS, MQTT over

@@ -10,11 +10,11 @@ use rumqttc::{QoS, valid_filter, valid_topic};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::broker::{Broker, Seen};
 use crate::config::DeviceId;
 use crate::error::Error;
 use crate::faults::Faults;
-use crate::state::{Registry, Standing};
+use crate::mqtt::broker::{Broker, Seen};
+use crate::registry::{Registry, Standing};
 use crate::trace::Trace;
 
 /// A device and where it stands.

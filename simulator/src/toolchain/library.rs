@@ -1,20 +1,17 @@
-//! Builds the library as a firmware gets it, and C programs against it.
+//! The library, built as a firmware gets it.
 
 #![forbid(unsafe_code)]
 
-use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::hash::{Hash as _, Hasher as _};
-use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::process::Stdio;
 
 use serde::Deserialize;
 
+use super::{Abi, cargo, compiler, is_newer, make_whole, run, shown, workspace};
 use crate::error::{Error, Trying as _};
 
 /// What the Rust standard library needs from the system.
@@ -27,44 +24,6 @@ pub enum Profile {
     Debug,
     /// Cargo's `release` profile.
     Release,
-}
-
-/// The release of the C SDK that the library serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Abi {
-    /// Release 2.2.1, the default.
-    V2_2,
-    /// Release 2.3.0.
-    V2_3,
-}
-
-impl Abi {
-    /// Every release that there is a profile for.
-    pub const ALL: [Abi; 2] = [Abi::V2_2, Abi::V2_3];
-
-    /// The release's short number, `2.2`, which names its files.
-    pub fn number(self) -> &'static str {
-        match self {
-            Abi::V2_2 => "2.2",
-            Abi::V2_3 => "2.3",
-        }
-    }
-
-    /// The symbols that the library exports, sorted.
-    pub fn symbols(self) -> Result<Vec<String>, Error> {
-        let file = self.symbols_file();
-        let list = fs::read_to_string(&file)
-            .trying(|| format!("read the list of symbols {}", file.display()))?;
-        Ok(list.lines().map(str::to_owned).collect())
-    }
-
-    fn symbols_file(self) -> PathBuf {
-        workspace().join(format!("abi/symbols-{}.txt", self.number()))
-    }
-
-    fn soname(self) -> String {
-        format!("libiot_sdk.so.{}", self.number())
-    }
 }
 
 /// How programs are linked with the library.
@@ -82,7 +41,7 @@ pub struct Library {
     /// `libiot_sdk.a` or `libiot_sdk.so`.
     pub path: PathBuf,
     linkage: Linkage,
-    abi: Abi,
+    pub(super) abi: Abi,
 }
 
 impl Library {
@@ -91,7 +50,7 @@ impl Library {
     /// `CARGO` and `CC` name other programs than `cargo` and `cc`; `CARGO_TARGET_DIR` counts as
     /// ever. Several processes may build at a time.
     pub fn build(profile: Profile, linkage: Linkage) -> Result<Self, Error> {
-        Self::build_for(Abi::V2_2, profile, linkage)
+        Self::build_for(Abi::DEFAULT, profile, linkage)
     }
 
     /// The same for one of the releases.
@@ -106,15 +65,15 @@ impl Library {
 
     /// An archive that was built in another way, such as with a sanitizer.
     pub fn prebuilt(archive: PathBuf) -> Self {
-        Library { path: archive, linkage: Linkage::Static, abi: Abi::V2_2 }
+        Library { path: archive, linkage: Linkage::Static, abi: Abi::DEFAULT }
     }
 
     /// The folder that the library is in.
-    fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    fn link_arguments(&self) -> Vec<OsString> {
+    pub(super) fn link_arguments(&self) -> Vec<OsString> {
         let mut arguments = vec![self.path.clone().into_os_string()];
         match self.linkage {
             Linkage::Static => arguments.extend(SYSTEM_LIBRARIES.map(OsString::from)),
@@ -129,73 +88,6 @@ impl Library {
     }
 }
 
-/// C programs of firmware.
-pub struct CProgram;
-
-impl CProgram {
-    /// Compiles a program against the library and the headers of its release, warnings on: C99, or
-    /// C++17 when the name ends in `.cpp`.
-    ///
-    /// Returns the executable, in the build's target folder. Warnings go to standard error; give
-    /// `-Werror` among the flags to make them errors. `CFLAGS` counts as ever.
-    pub fn compile(
-        source: &Path,
-        library: &Library,
-        extra_sources: &[&Path],
-        extra_flags: &[&str],
-    ) -> Result<PathBuf, Error> {
-        let mut include = OsString::from("-I");
-        include.push(workspace().join("include").join(library.abi.number()));
-        let is_cpp = source.extension() == Some(OsStr::new("cpp"));
-        let standard = if is_cpp { "-std=c++17" } else { "-std=gnu99" };
-        let mut arguments: Vec<OsString> =
-            [standard, "-g", "-Wall", "-Wextra"].map(OsString::from).into();
-        arguments.push(include);
-        arguments.extend(extra_flags.iter().map(OsString::from));
-        let wished = env::var("CFLAGS").unwrap_or_default();
-        arguments.extend(wished.split_whitespace().map(OsString::from));
-        arguments.push(source.into());
-        arguments.extend(extra_sources.iter().map(OsString::from));
-        arguments.extend(library.link_arguments());
-
-        let mut name = source.file_stem().unwrap_or(OsStr::new("program")).to_owned();
-        name.push(format!("-{:016x}", fingerprint(&arguments)));
-        let folder = library.folder().join("c-programs");
-        fs::create_dir_all(&folder).trying(|| format!("make the folder {}", folder.display()))?;
-        let program = folder.join(name);
-        make_whole(&program, |unfinished| {
-            run(compiler().args(&arguments).arg("-o").arg(unfinished))
-        })?;
-        Ok(program)
-    }
-}
-
-/// The source tree, which this crate is a folder of.
-fn workspace() -> &'static Path {
-    let simulator = Path::new(env!("CARGO_MANIFEST_DIR"));
-    simulator.parent().unwrap_or(simulator)
-}
-
-fn compiler() -> Command {
-    Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
-}
-
-/// Cargo in the source tree, also from inside of a program that cargo runs.
-pub fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace());
-    // Cargo tells the programs that it runs, such as tests, of their own package. Build scripts
-    // watch these variables, and half of the dependencies would be compiled anew.
-    for (name, _) in env::vars_os() {
-        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"];
-        if name.to_str().is_some_and(|name| of_package.iter().any(|start| name.starts_with(start)))
-        {
-            cargo.env_remove(name);
-        }
-    }
-    cargo
-}
-
 fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
     let mut cargo = cargo();
     match profile {
@@ -205,7 +97,7 @@ fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
         Profile::Release => cargo.args(["rustc", "--release", "--crate-type=staticlib"]),
     };
     cargo.args(["--package=linkkit", "--lib", "--message-format=json-render-diagnostics"]);
-    if abi != Abi::V2_2 {
+    if abi != Abi::DEFAULT {
         // In a folder of its own, since the archive of every release has the same name.
         let target = env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| workspace().join("target"), PathBuf::from);
@@ -290,60 +182,9 @@ fn version_map(abi: Abi, symbols: &[String]) -> String {
     format!("LINKKIT_{} {{\n  global:\n{symbols}  local:\n    *;\n}};\n", abi.number())
 }
 
-fn is_newer(file: &Path, sources: &[&Path]) -> bool {
-    let modified = |path: &Path| -> io::Result<SystemTime> { fs::metadata(path)?.modified() };
-    modified(file).is_ok_and(|made| {
-        sources.iter().all(|source| modified(source).is_ok_and(|changed| changed < made))
-    })
-}
-
-/// Makes a file under another name and renames it, so that nobody sees half of it and two
-/// processes may make it at a time.
-fn make_whole(file: &Path, make: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let unfinished = tempfile::Builder::new()
-        .prefix(".unfinished-")
-        .tempdir_in(folder)
-        .trying(|| format!("make a temporary folder in {}", folder.display()))?;
-    let inside = unfinished.path().join(file.file_name().unwrap_or(OsStr::new("file")));
-    make(&inside)?;
-    fs::rename(&inside, file).trying(|| format!("write {}", file.display()))
-}
-
-/// Runs a compiler. Its warnings are passed on; its errors become ours.
-fn run(command: &mut Command) -> Result<(), Error> {
-    let output = command.output().trying(|| format!("run {}", shown(command)))?;
-    let messages = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        return Err(Error::Command {
-            command: shown(command),
-            status: output.status,
-            output: format!("\n{}", messages.trim_end()),
-        });
-    }
-    eprint!("{messages}");
-    Ok(())
-}
-
-fn shown(command: &Command) -> String {
-    let mut line = command.get_program().to_string_lossy().into_owned();
-    for argument in command.get_args() {
-        line.push(' ');
-        line.push_str(&argument.to_string_lossy());
-    }
-    line
-}
-
-/// Tells apart the builds of one source with different flags or libraries.
-fn fingerprint(arguments: &[OsString]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    arguments.hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::process::Command;
 
     use super::*;
 
@@ -356,15 +197,6 @@ not json
 "#;
         assert_eq!(archive_among(messages), Some(PathBuf::from("/t/libiot_sdk.a")));
         assert_eq!(archive_among(b""), None);
-    }
-
-    #[test]
-    fn the_list_of_symbols_is_sorted_and_free_of_repetitions() {
-        for abi in Abi::ALL {
-            let list = abi.symbols().unwrap();
-            let sorted: BTreeSet<String> = list.iter().cloned().collect();
-            assert!(list.into_iter().eq(sorted));
-        }
     }
 
     #[test]
@@ -388,20 +220,5 @@ not json
             symbols.lines().filter_map(|line| line.split_whitespace().last()).collect();
         // The version is a symbol too.
         assert_eq!(names, ["LINKKIT_2.2", "shown@@LINKKIT_2.2"]);
-    }
-
-    #[test]
-    fn a_compiler_error_names_the_command_and_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let source = folder.path().join("broken.c");
-        fs::write(&source, "int main(void) { return nothing; }").unwrap();
-        let library = Library {
-            path: folder.path().join("libx.a"),
-            linkage: Linkage::Static,
-            abi: Abi::V2_2,
-        };
-        let error = CProgram::compile(&source, &library, &[], &[]).unwrap_err().to_string();
-        assert!(error.contains("broken.c") && error.contains("nothing"), "{error}");
-        assert_eq!(fs::read_dir(folder.path().join("c-programs")).unwrap().count(), 0);
     }
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::runtime;
 
-use crate::console::print;
+use crate::cli::terminal::print;
 
 /// Where `serve` listens for these commands unless it is told otherwise.
 pub(crate) const DEFAULT_CONTROL: SocketAddr =

@@ -17,6 +17,8 @@
 
 #![forbid(unsafe_code)]
 
+pub(crate) mod operator;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -36,8 +38,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::faults::HttpsFault;
-use crate::operator::{Operator, Refusal};
+use crate::control::operator::{Operator, Refusal};
+use crate::https::fault::HttpsFault;
 
 const BODY_MAX: usize = 1024 * 1024;
 const JSON: &str = "application/json";

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use rumqttc::{Packet, Publish, QoS};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::topic;
+use crate::mqtt::topic;
 
 /// More unacknowledged messages than this are not kept for a device.
 const PENDING_MAX: usize = 1000;

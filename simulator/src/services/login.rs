@@ -16,7 +16,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::config::DeviceId;
-use crate::state::{Granted, Registry};
+use crate::registry::{Granted, Registry};
 
 /// Why a login is refused: the code for the device, and the reason for people.
 #[derive(Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
-use crate::broker::{Attachment, Broker, End};
 use crate::config::DeviceId;
-use crate::login::{self, Refusal};
-use crate::session::Command;
+use crate::mqtt::broker::{Attachment, Broker, End};
+use crate::mqtt::session::Command;
+use crate::services::login::{self, Refusal};
 use crate::trace::{Event, From};
 
 /// What a device may send in one packet: the platform's 256 KB of payload and a head.

@@ -12,8 +12,8 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::config::{DeviceId, Product, Region};
-use crate::login::{verify_sha1, verify_sha256};
-use crate::state::{NoSecret, Registry};
+use crate::registry::{NoSecret, Registry};
+use crate::services::login::{verify_sha1, verify_sha256};
 
 /// An answer of the service.
 pub(crate) struct Reply {

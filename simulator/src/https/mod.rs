@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub(crate) mod fault;
+
 use std::future;
 use std::io;
 use std::pin::Pin;
@@ -20,9 +22,10 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 
-use crate::auth;
-use crate::faults::{Faults, HttpsFault, Spoilt};
-use crate::state::Registry;
+use crate::faults::Faults;
+use crate::https::fault::{HttpsFault, Spoilt};
+use crate::registry::Registry;
+use crate::services::auth;
 use crate::trace::{Event, From, Trace};
 
 /// No request of a device is longer than this, by far.

@@ -14,7 +14,7 @@ use tokio::process::Command;
 use tokio::runtime;
 
 use crate::RunArgs;
-use crate::console::{say, show};
+use crate::cli::terminal::{say, show};
 
 /// Builds a program, runs it against a cloud of its own, and returns its exit code.
 pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<ExitCode, Error> {

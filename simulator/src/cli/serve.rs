@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use linkkit_sim::{Cloud, Config, Error};
 use tokio::runtime;
 
-use crate::console::{say, show};
+use crate::cli::terminal::{say, show};
 
 /// Runs a cloud until Ctrl-C.
 pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {

@@ -1,16 +1,5 @@
 //! The commands that talk to a running cloud, from a terminal's side.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a test"
-)]
-#![allow(dead_code, reason = "each test file uses a part of the support module")]
-
-mod support;
-
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -18,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use linkkit_sim::{Cloud, Config, QoS};
 use serde_json::{Value, json};
 
-use support::{Device, Login, PRODUCT, TIMEOUT, register};
+use crate::support::{Device, Login, PRODUCT, TIMEOUT, register};
 
 const DATA: &str = "/a1ExpAkj9Hi/Example_dev1/data";
 
@@ -174,9 +163,9 @@ fn connections_are_dropped_and_devices_moved() {
 fn answers_fail_on_demand() {
     let cloud = start();
     done(&cloud, &["fail", "--status", "503", "--count", "2"]);
-    let request = support::register_request("ffFnFlKQW3HYjjPR", "Example_dyn1");
+    let request = crate::support::register_request("ffFnFlKQW3HYjjPR", "Example_dyn1");
     for _ in 0..2 {
-        assert!(support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
+        assert!(crate::support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
     }
     done(&cloud, &["fail", "--delay", "300"]);
     let start = std::time::Instant::now();
@@ -184,7 +173,7 @@ fn answers_fail_on_demand() {
     assert!(start.elapsed().as_millis() >= 300);
     done(&cloud, &["fail", "--status", "503", "--delay", "300"]);
     let start = std::time::Instant::now();
-    assert!(support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
+    assert!(crate::support::https(&cloud, &request).starts_with(b"HTTP/1.1 503 "));
     assert!(start.elapsed().as_millis() >= 300, "it is late and fails");
     assert_eq!(register(&cloud, "Example_dyn1")["code"], 6289);
     refused(&cloud, &["fail"], "say how to fail");

@@ -1,16 +1,5 @@
 //! The authentication service from a device's side.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a test"
-)]
-#![allow(dead_code, reason = "each test file uses a part of the support module")]
-
-mod support;
-
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 
@@ -18,7 +7,7 @@ use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Certificate, Cloud, Config, HttpsFault};
 use serde_json::{Value, json};
 
-use support::{AUTH_HOST, PRODUCT, https, register, register_request, tls};
+use crate::support::{AUTH_HOST, PRODUCT, https, register, register_request, tls};
 
 #[test]
 fn a_device_registers_once() {
@@ -110,7 +99,7 @@ fn a_hanging_service_sends_nothing_and_keeps_the_connection() {
     let mut stream = tls(&cloud, cloud.https_addr(), AUTH_HOST).unwrap();
     let request = register_request("ffFnFlKQW3HYjjPR", "Example_dyn1");
     stream.write_all(request.as_bytes()).unwrap();
-    assert!(cloud.trace().wait(support::TIMEOUT, |entries| !entries.is_empty()));
+    assert!(cloud.trace().wait(crate::support::TIMEOUT, |entries| !entries.is_empty()));
     stream.sock.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     let error = stream.read(&mut [0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -138,7 +127,9 @@ fn every_certificate_is_what_its_name_says() {
     assert!(why(Certificate::UnknownCa).contains("UnknownIssuer"));
     let refused =
         |entry: &&Entry| matches!(&entry.event, Event::Closed { why } if why.contains("no TLS"));
-    assert!(cloud.trace().wait(support::TIMEOUT, |all| all.iter().filter(refused).count() == 3));
+    assert!(
+        cloud.trace().wait(crate::support::TIMEOUT, |all| all.iter().filter(refused).count() == 3)
+    );
 }
 
 #[test]

@@ -1,23 +1,12 @@
 //! The broker from a device's side.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a test"
-)]
-#![allow(dead_code, reason = "each test file uses a part of the support module")]
-
-mod support;
-
 use std::time::Duration;
 
 use linkkit_sim::trace::Event;
 use linkkit_sim::{Cloud, Config, ConnectReturnCode, QoS};
 use rumqttc::{Packet, PubRel, SubscribeReasonCode};
 
-use support::{Device, Login, PRODUCT, TIMEOUT, register};
+use crate::support::{Device, Login, PRODUCT, TIMEOUT, register};
 
 const DEVICE: &str = "Example_dev1";
 const DATA: &str = "/a1ExpAkj9Hi/Example_dev1/data";

@@ -23,9 +23,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::config::DeviceId;
 use crate::faults::Faults;
-use crate::session::{Command, Connection, Session};
-use crate::state::Registry;
-use crate::topic;
+use crate::mqtt::session::{Command, Connection, Session};
+use crate::mqtt::topic;
+use crate::registry::Registry;
 use crate::trace::{Event, From, Trace};
 
 /// The broker of one cloud.
