@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 # program:package — mosquitto's program is in a folder that is not on every PATH.
 PATH="$PATH:/usr/sbin"
 needed=(cc:gcc c++:g++ clang:clang cmake:cmake make:make pkg-config:pkg-config
-    mosquitto:mosquitto openssl:openssl valgrind:valgrind)
+    mosquitto:mosquitto openssl:openssl valgrind:valgrind
+    chromium:chromium chromedriver:chromium-driver)
 
 missing=()
 for pair in "${needed[@]}"; do

@@ -17,14 +17,13 @@ use tokio::task::JoinSet;
 use crate::ca::Authority;
 use crate::config::{Config, DeviceId, Listen, Region};
 use crate::control;
-use crate::control::operator::{DeviceState, Operator, Refusal};
+use crate::control::operator::{DeviceState, Operator, Place, Refusal};
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
 use crate::listen::{Door, Listeners, accept_each, listen, listen_for_control};
 use crate::mqtt::broker::Broker;
 use crate::mqtt::connection::{self, Ends};
-use crate::redirect;
 use crate::registry::Registry;
 use crate::trace::Trace;
 
@@ -32,8 +31,6 @@ use crate::trace::Trace;
 ///
 /// Dropping it closes every connection and frees its ports before it returns.
 pub struct Cloud {
-    https_port: u16,
-    mqtt_port: u16,
     control_addr: Option<SocketAddr>,
     authority: Arc<Authority>,
     operator: Operator,
@@ -55,7 +52,7 @@ impl Cloud {
         let memory = Memory {
             registry: Arc::new(Registry::open(config)?),
             authority: Arc::new(Authority::new(&config.regions)?),
-            faults: Arc::default(),
+            faults: Arc::new(faults(config)?),
             trace: Trace::new(),
         };
         Self::open(&config.listen, config.control, memory)
@@ -64,7 +61,8 @@ impl Cloud {
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
     /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
-        let listen = Listen { https: self.https_port, mqtt: self.mqtt_port };
+        let listen =
+            Listen { https: self.operator.place.https_port, mqtt: self.operator.place.mqtt_port };
         let memory = Memory {
             registry: Arc::clone(&self.operator.registry),
             authority: Arc::clone(&self.authority),
@@ -103,7 +101,9 @@ impl Cloud {
             trace: trace.clone(),
         };
         let (control, control_addr) = control_at.map(listen_for_control).transpose()?.unzip();
-        let operator = Operator { registry, faults, broker: Arc::clone(&broker), trace };
+        let place = Place { https_port, mqtt_port, ca_pem: authority.pem().to_owned() };
+        let operator =
+            Operator { registry, faults, broker: Arc::clone(&broker), trace, place: place.into() };
         let (stop, stopped) = oneshot::channel();
         let doors = Doors { https, mqtt, control };
         let serve = run(door, doors, service, operator.clone());
@@ -111,25 +111,17 @@ impl Cloud {
             .name("linkkit-sim".into())
             .spawn(move || runtime.block_on(until_stopped(serve, stopped)))
             .trying(|| "start a thread".into())?;
-        Ok(Cloud {
-            https_port,
-            mqtt_port,
-            control_addr,
-            authority,
-            operator,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Cloud { control_addr, authority, operator, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where the authentication service of the first region listens.
     pub fn https_addr(&self) -> SocketAddr {
-        (self.first_address(), self.https_port).into()
+        (self.first_address(), self.operator.place.https_port).into()
     }
 
     /// Where the MQTT broker of the first region listens.
     pub fn mqtt_addr(&self) -> SocketAddr {
-        (self.first_address(), self.mqtt_port).into()
+        (self.first_address(), self.operator.place.mqtt_port).into()
     }
 
     /// The regions. Each has the ports of the first one at an address of its own.
@@ -146,17 +138,9 @@ impl Cloud {
         self.authority.pem()
     }
 
-    /// The environment that makes a program linked with [`redirect::SOURCE`] find this cloud.
+    /// The environment that makes a program linked with [`redirect::SOURCE`](crate::redirect::SOURCE) find this cloud.
     pub fn redirect_env(&self) -> [(&'static str, String); 4] {
-        let regions = self.regions().iter();
-        let regions: Vec<_> =
-            regions.map(|region| format!("{}={}", region.name, region.address)).collect();
-        [
-            (redirect::REGIONS, regions.join(",")),
-            (redirect::HTTPS_PORT, self.https_port.to_string()),
-            (redirect::MQTT_PORT, self.mqtt_port.to_string()),
-            (redirect::CA_PEM, self.ca_pem().to_owned()),
-        ]
+        self.operator.place.redirect_env(self.regions())
     }
 
     /// The cloud's view of everything that happens.
@@ -215,7 +199,7 @@ impl Cloud {
 
     /// Drops a device's MQTT connection without a word; returns whether it had one.
     pub fn kick(&self, product_key: &str, device_name: &str) -> bool {
-        self.operator.broker.kick(&DeviceId::new(product_key, device_name))
+        self.operator.broker.kick(&DeviceId::new(product_key, device_name), "kicked")
     }
 }
 
@@ -227,6 +211,15 @@ impl Drop for Cloud {
             let _ = thread.join();
         }
     }
+}
+
+fn faults(config: &Config) -> Result<Faults, Error> {
+    let seed = match config.seed {
+        Some(seed) => seed,
+        None => getrandom::u64().map_err(std::io::Error::other).trying(|| "get a seed".into())?,
+    };
+    let wrong = |why| Error::Content { file: "configuration".into(), why };
+    Faults::new(seed, &config.faults).map_err(wrong)
 }
 
 /// Everything that is listened on.

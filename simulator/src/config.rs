@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Trying as _};
+use crate::mqtt::fault::FaultRule;
 
 /// A device of a product. Displayed as `<product key>.<device name>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +30,12 @@ impl DeviceId {
     /// Names a device.
     pub fn new(product_key: impl Into<String>, device_name: impl Into<String>) -> Self {
         DeviceId { product_key: product_key.into(), device_name: device_name.into() }
+    }
+
+    /// Whether a person means this device: by its whole name, or by its device name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let whole = name.strip_prefix(&self.product_key).and_then(|rest| rest.strip_prefix('.'));
+        name == self.device_name || whole == Some(&self.device_name)
     }
 }
 
@@ -54,6 +61,12 @@ pub struct Config {
     /// The products.
     #[serde(rename = "product")]
     pub products: Vec<Product>,
+    /// Faults of MQTT connections, in force from the start.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<FaultRule>,
+    /// What the faults' chances are drawn from; `None`: a new one each time.
+    #[serde(default)]
+    pub seed: Option<u64>,
     /// Where to keep the secrets handed out, so that 6289 survives a restart; `None`: in memory.
     #[serde(skip)]
     pub state: Option<PathBuf>,
@@ -194,6 +207,8 @@ impl Default for Config {
                     },
                 ],
             }],
+            faults: Vec::new(),
+            seed: None,
             state: None,
             control: None,
         }
@@ -225,6 +240,7 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         self.check_regions()?;
+        self.faults.iter().try_for_each(FaultRule::check)?;
         let mut seen = HashSet::new();
         for product in &self.products {
             check_name("product key", &product.key, 20)?;

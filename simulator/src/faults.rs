@@ -7,11 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rumqttc::ConnectReturnCode;
+use serde::{Deserialize, Serialize};
 
 use crate::https::fault::{HttpsFault, Spoilt};
+use crate::mqtt::fault::{ActiveRule, FaultRule, MqttFaults};
 
 /// Which certificate the cloud presents to new connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Certificate {
     /// The right names, from the cloud's CA.
     #[default]
@@ -25,14 +28,40 @@ pub enum Certificate {
 }
 
 /// The switches of one cloud. All of them may be set from any thread at any time.
-#[derive(Default)]
 pub struct Faults {
     certificate: Mutex<Certificate>,
     https: Mutex<VecDeque<Spoilt>>,
     logins: Mutex<VecDeque<ConnectReturnCode>>,
+    pub(crate) mqtt: MqttFaults,
 }
 
 impl Faults {
+    /// Switched off, but for these rules.
+    pub(crate) fn new(seed: u64, rules: &[FaultRule]) -> Result<Self, String> {
+        let mqtt = MqttFaults::new(seed);
+        for rule in rules {
+            mqtt.add(rule.clone())?;
+        }
+        let (certificate, https, logins) = Default::default();
+        Ok(Faults { certificate, https, logins, mqtt })
+    }
+
+    /// Makes MQTT packets meet a fault from now on; returns the rule's number, or what is wrong with
+    /// it.
+    pub fn add(&self, rule: FaultRule) -> Result<u64, String> {
+        self.mqtt.add(rule)
+    }
+
+    /// The rules that [`add`](Self::add) put in force.
+    pub fn rules(&self) -> Vec<ActiveRule> {
+        self.mqtt.list()
+    }
+
+    /// Takes back a rule by its number, or all of them; returns how many.
+    pub fn clear(&self, rule: Option<u64>) -> usize {
+        self.mqtt.clear(rule)
+    }
+
     /// Presents this certificate on both ports from now on.
     pub fn present(&self, certificate: Certificate) {
         *lock(&self.certificate) = certificate;
@@ -56,6 +85,11 @@ impl Faults {
 
     pub(crate) fn certificate(&self) -> Certificate {
         *lock(&self.certificate)
+    }
+
+    /// How many answers are to be spoilt.
+    pub(crate) fn https_waiting(&self) -> usize {
+        lock(&self.https).len()
     }
 
     /// How the answer to the request that has come is spoilt; not at all by default.

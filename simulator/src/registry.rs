@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -16,6 +16,8 @@ use crate::config::{Config, DeviceId, Region};
 use crate::error::{Error, Trying as _};
 
 const SECRET_LEN: usize = 32;
+/// The platform's code for a device that was disabled in the console.
+const DISABLED: u32 = 6204;
 
 /// The configuration, the secret of each device that has one, and the tokens.
 pub(crate) struct Registry {
@@ -25,6 +27,8 @@ pub(crate) struct Registry {
     tokens: Mutex<BTreeMap<String, Token>>,
     /// The regions of the data nodes that devices were moved to, whatever their country.
     moved: Mutex<BTreeMap<DeviceId, String>>,
+    /// The devices that were disabled while the cloud runs.
+    disabled: Mutex<BTreeSet<DeviceId>>,
 }
 
 /// What a device got when it authenticated over HTTPS.
@@ -85,6 +89,7 @@ impl Registry {
             handed_out: Mutex::new(handed_out),
             tokens: Mutex::default(),
             moved: Mutex::default(),
+            disabled: Mutex::default(),
         })
     }
 
@@ -143,6 +148,22 @@ impl Registry {
         let handed_out = lock(&self.handed_out);
         devices.extend(handed_out.keys().map(|id| (id.clone(), Standing::Registered)));
         devices
+    }
+
+    /// Refuses everything that a device asks for, or ends that.
+    pub(crate) fn set_disabled(&self, id: &DeviceId, disabled: bool) {
+        let mut all = lock(&self.disabled);
+        if disabled {
+            all.insert(id.clone());
+        } else {
+            all.remove(id);
+        }
+    }
+
+    /// The code with which everything that the device asks for is refused.
+    pub(crate) fn refusal(&self, id: &DeviceId) -> Option<u32> {
+        let disabled = lock(&self.disabled).contains(id);
+        disabled.then_some(DISABLED).or_else(|| self.config.refusal(id))
     }
 
     /// Sends a device to this region from its next authentication on.

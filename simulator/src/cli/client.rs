@@ -138,24 +138,26 @@ fn request(wish: &Wish) -> (Method, String, Value) {
     let post = |path: &str, body| (Method::POST, path.to_owned(), body);
     let get = |path: String| (Method::GET, path, Value::Null);
     match wish {
-        Wish::Devices => get("/devices".into()),
+        Wish::Devices => get("/api/devices".into()),
         Wish::Watch { topic } => {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("topic", topic)
                 .finish();
-            get(format!("/watch?{query}"))
+            get(format!("/api/messages?{query}"))
         }
-        Wish::Reset { device } => post("/reset", json!({"device": device})),
-        Wish::Kick { device } => post("/kick", json!({"device": device})),
-        Wish::Move { device, region } => post("/move", json!({"device": device, "region": region})),
+        Wish::Reset { device } => post("/api/reset", json!({"device": device})),
+        Wish::Kick { device } => post("/api/kick", json!({"device": device})),
+        Wish::Move { device, region } => {
+            post("/api/move", json!({"device": device, "region": region}))
+        }
         Wish::Publish { topic, payload, qos, retain } => post(
-            "/publish",
+            "/api/publish",
             json!({"topic": topic, "payload": payload, "qos": qos, "retain": retain}),
         ),
         Wish::Fail { status, delay, count } => {
-            post("/fail", json!({"status": status, "delayMs": delay, "count": count}))
+            post("/api/fail", json!({"status": status, "delayMs": delay, "count": count}))
         }
-        Wish::Expire => post("/expire", Value::Null),
+        Wish::Expire => post("/api/expire", Value::Null),
     }
 }
 
@@ -186,7 +188,9 @@ async fn follow(response: Response<Incoming>, json: bool) -> Result<ExitCode, Er
         pending.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = pending.drain(..=end).collect();
-            let message: Value = serde_json::from_slice(&line).unwrap_or_default();
+            // The other lines of a server-sent event are empty here.
+            let Some(data) = line.strip_prefix(b"data: ") else { continue };
+            let message: Value = serde_json::from_slice(data).unwrap_or_default();
             print(if json { message.to_string() } else { message_line(&message) });
         }
     }
@@ -217,7 +221,9 @@ fn in_words(wish: &Wish, body: &Value) -> String {
         Wish::Move { device, region } => {
             format!("{device} is sent to {region} when it authenticates over HTTPS next")
         }
-        Wish::Publish { .. } => format!("subscribers that get it: {}", number("receivers")),
+        Wish::Publish { .. } => {
+            format!("delivered to {}, queued for {}", number("delivered"), number("queued"))
+        }
         Wish::Fail { .. } => format!("HTTPS answers to be spoilt: {}", number("answers")),
         Wish::Expire => "every token is void".into(),
         Wish::Watch { .. } => String::new(),

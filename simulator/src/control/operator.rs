@@ -4,18 +4,20 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::{QoS, valid_filter, valid_topic};
 use serde::Serialize;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
-use crate::config::DeviceId;
+use crate::config::{DeviceId, Region};
 use crate::error::Error;
 use crate::faults::Faults;
-use crate::mqtt::broker::{Broker, Seen};
+use crate::mqtt::broker::{Broker, Deliveries, Presence, Seen};
+use crate::redirect;
 use crate::registry::{Registry, Standing};
-use crate::trace::Trace;
+use crate::trace::{Trace, mask, milliseconds};
 
 /// A device and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +30,18 @@ pub struct DeviceState {
     pub standing: Standing,
     /// Whether it is connected over MQTT.
     pub online: bool,
+    /// The code with which everything that it asks for is refused.
+    pub refused: Option<u32>,
+    /// The first and last letters of its secret.
+    pub secret: Option<String>,
+    /// When its last message passed, in milliseconds since 1970.
+    pub last_message: Option<u64>,
+    /// How many messages came from it.
+    pub up: u64,
+    /// How many messages were sent to it.
+    pub down: u64,
+    #[serde(flatten)]
+    pub(crate) presence: Presence,
 }
 
 /// Why the operator's wish was not done, in words for the person at the terminal.
@@ -42,6 +56,9 @@ pub enum Refusal {
     /// The wish makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// Who asks must not.
+    #[error("{0}")]
+    Forbidden(String),
     /// A file did not cooperate.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -54,25 +71,67 @@ pub(crate) struct Operator {
     pub(crate) faults: Arc<Faults>,
     pub(crate) broker: Arc<Broker>,
     pub(crate) trace: Trace,
+    pub(crate) place: Arc<Place>,
+}
+
+/// Where the cloud is.
+pub(crate) struct Place {
+    pub(crate) https_port: u16,
+    pub(crate) mqtt_port: u16,
+    /// Its CA's certificate.
+    pub(crate) ca_pem: String,
+}
+
+impl Place {
+    /// The environment that makes a program linked with [`redirect::SOURCE`](crate::redirect::SOURCE) find this cloud.
+    pub(crate) fn redirect_env(&self, regions: &[Region]) -> [(&'static str, String); 4] {
+        let regions: Vec<_> =
+            regions.iter().map(|region| format!("{}={}", region.name, region.address)).collect();
+        [
+            (redirect::REGIONS, regions.join(",")),
+            (redirect::HTTPS_PORT, self.https_port.to_string()),
+            (redirect::MQTT_PORT, self.mqtt_port.to_string()),
+            (redirect::CA_PEM, self.ca_pem.clone()),
+        ]
+    }
 }
 
 impl Operator {
     /// Every device that was created or has registered.
     pub(crate) fn devices(&self) -> Vec<DeviceState> {
         let devices = self.registry.devices().into_iter();
-        devices
-            .map(|(id, standing)| DeviceState { online: self.broker.is_online(&id), id, standing })
-            .collect()
+        devices.map(|(id, standing)| self.device(id, standing)).collect()
+    }
+
+    fn device(&self, id: DeviceId, standing: Standing) -> DeviceState {
+        let presence = self.broker.presence(&id);
+        let activity = self.trace.activity(&id.to_string());
+        let at = |t| milliseconds(self.trace.started() + Duration::from_secs_f64(t));
+        DeviceState {
+            standing,
+            online: presence.link.is_some(),
+            refused: self.registry.refusal(&id),
+            secret: self.registry.secret(&id).map(|secret| mask(&secret)),
+            last_message: activity.last.map(at),
+            up: activity.up,
+            down: activity.down,
+            presence,
+            id,
+        }
+    }
+
+    /// Refuses everything that a device asks for, and ends its connection; or ends that.
+    pub(crate) fn set_disabled(&self, device: &DeviceId, disabled: bool) {
+        self.registry.set_disabled(device, disabled);
+        if disabled {
+            self.broker.kick(device, "the device is disabled");
+        }
     }
 
     /// The device that a person means: its whole name, or the device name where only one has it.
     pub(crate) fn find(&self, name: &str) -> Result<DeviceId, Refusal> {
-        let devices: Vec<DeviceId> = self
-            .registry
-            .devices()
-            .into_keys()
-            .filter(|id| id.to_string() == name || id.device_name == name)
-            .collect();
+        let devices: Vec<DeviceId> =
+            self.registry.devices().into_keys().filter(|id| id.is_called(name)).collect();
         match devices.as_slice() {
             [one] => Ok(one.clone()),
             [] => Err(Refusal::Unknown(format!(
@@ -88,7 +147,7 @@ impl Operator {
     /// Makes a device registrable again; its connection ends.
     pub(crate) fn reset(&self, device: &DeviceId) -> Result<(), Refusal> {
         if self.registry.reset(device)? {
-            self.broker.kick(device);
+            self.broker.kick(device, "the device is reset");
             return Ok(());
         }
         let burned = self.registry.devices().get(device) == Some(&Standing::Burned);
@@ -101,7 +160,7 @@ impl Operator {
 
     /// Drops a device's MQTT connection without a word.
     pub(crate) fn kick(&self, device: &DeviceId) -> Result<(), Refusal> {
-        if self.broker.kick(device) {
+        if self.broker.kick(device, "kicked") {
             Ok(())
         } else {
             Err(Refusal::NotNow(format!("{device} is not connected")))
@@ -117,18 +176,18 @@ impl Operator {
             return Err(Refusal::Unknown(format!("there is no region {region}, but {names}")));
         };
         self.registry.move_to(device.clone(), known);
-        self.broker.kick(device);
+        self.broker.kick(device, "the device is moved");
         Ok(())
     }
 
-    /// Publishes to every device that subscribed; returns how many are reached or will be.
+    /// Publishes to every device that subscribed.
     pub(crate) fn publish(
         &self,
         topic: &str,
         payload: Bytes,
         qos: QoS,
         retain: bool,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Deliveries, Refusal> {
         if !topic.starts_with('/') || !valid_topic(topic) {
             return Err(Refusal::Invalid(format!(
                 "'{topic}' is not a topic: it starts with / and has no wildcards"
@@ -138,7 +197,7 @@ impl Operator {
     }
 
     /// Every message that matches from now on, once.
-    pub(crate) fn watch(&self, filter: &str) -> Result<UnboundedReceiver<Seen>, Refusal> {
+    pub(crate) fn watch(&self, filter: &str) -> Result<Receiver<Seen>, Refusal> {
         if !valid_filter(filter) {
             return Err(Refusal::Invalid(format!("'{filter}' is not a topic filter")));
         }

@@ -12,21 +12,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use rumqttc::{
     Packet, PubAck, PubComp, PubRec, Publish, QoS, SubAck, Subscribe, SubscribeReasonCode,
     UnsubAck, Unsubscribe,
 };
-use serde::Serialize;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use serde::{Serialize, Serializer};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::config::DeviceId;
 use crate::faults::Faults;
-use crate::mqtt::session::{Command, Connection, Session};
+use crate::mqtt::session::{Connection, Delivery, Orders, Session};
 use crate::mqtt::topic;
 use crate::registry::Registry;
-use crate::trace::{Event, From, Trace};
+use crate::trace::{Event, From, Trace, milliseconds};
 
 /// The broker of one cloud.
 pub(crate) struct Broker {
@@ -47,8 +49,13 @@ struct Shared {
 /// Who gets a copy of every message that matches.
 struct Watcher {
     filter: String,
-    messages: UnboundedSender<Seen>,
+    messages: Sender<Seen>,
+    /// How many it lost since the last one that it got, because it does not keep up.
+    lost: u64,
 }
+
+/// More messages than this do not wait for a watcher.
+const WATCHED_MAX: usize = 1000;
 
 /// A message as a watcher sees it.
 #[derive(Clone, Debug, Serialize)]
@@ -59,6 +66,49 @@ pub(crate) struct Seen {
     pub(crate) qos: u8,
     pub(crate) retain: bool,
     pub(crate) payload: String,
+    /// How many before it are not shown, because they came too fast.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) lost: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What became of a message from the cloud, in devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Deliveries {
+    /// To how many it was sent.
+    pub delivered: usize,
+    /// For how many it waits, because they are away.
+    pub queued: usize,
+}
+
+/// A device's connection and session, as the operator sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Presence {
+    pub(crate) link: Option<Link>,
+    /// Filters and their QoS.
+    pub(crate) subscriptions: Vec<(String, u8)>,
+    pub(crate) queued: usize,
+}
+
+/// What a device said when it logged in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Link {
+    #[serde(serialize_with = "as_milliseconds")]
+    pub(crate) since: SystemTime,
+    pub(crate) address: String,
+    pub(crate) region: String,
+    pub(crate) client_id: String,
+    pub(crate) keepalive: u16,
+    pub(crate) clean: bool,
+}
+
+fn as_milliseconds<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(milliseconds(*time))
 }
 
 /// A message without anything that belongs to one hop.
@@ -73,7 +123,7 @@ pub(crate) struct Attachment {
     /// Tells the connection from the device's other ones.
     pub(crate) number: u64,
     /// What the connection has to do.
-    pub(crate) commands: UnboundedReceiver<Command>,
+    pub(crate) orders: Orders,
     /// Whether an earlier session goes on.
     pub(crate) session_present: bool,
 }
@@ -92,22 +142,24 @@ impl Broker {
     }
 
     /// Gives a device that logged in its session; an older connection of it is closed.
-    pub(crate) fn attach(&self, device: &DeviceId, clean: bool) -> Attachment {
+    pub(crate) fn attach(&self, device: &DeviceId, link: Link) -> Attachment {
+        let clean = link.clean;
         let mut shared = self.lock();
         shared.connections += 1;
         let number = shared.connections;
         let session_before = shared.sessions.remove(device);
         if let Some(older) = session_before.as_ref().and_then(|s| s.connection.as_ref()) {
-            older.command(Command::Close("taken over by a newer connection".into()));
+            older.close("taken over by a newer connection");
         }
         let kept = session_before.filter(|session| !clean && !session.clean);
         let session_present = kept.is_some();
         let mut session = kept.unwrap_or_default();
         session.clean = clean;
-        let (sender, commands) = unbounded_channel();
-        session.resume(Connection { number, commands: sender });
+        let (connection, orders) = Connection::new(number);
+        session.link = Some(link);
+        session.resume(connection);
         shared.sessions.insert(device.clone(), session);
-        Attachment { number, commands, session_present }
+        Attachment { number, orders, session_present }
     }
 
     /// Notes that a connection is gone. A newer one of the same device is left alone.
@@ -116,25 +168,33 @@ impl Broker {
         let Some(session) = shared.sessions.get_mut(device) else { return };
         if session.connection.as_ref().is_some_and(|connection| connection.number == number) {
             session.connection = None;
+            session.link = None;
             if session.clean {
                 shared.sessions.remove(device);
             }
         }
     }
 
-    /// Closes a device's connection; returns whether it had one.
-    pub(crate) fn kick(&self, device: &DeviceId) -> bool {
+    /// Closes a device's connection for this reason; returns whether it had one.
+    pub(crate) fn kick(&self, device: &DeviceId, why: &str) -> bool {
         let shared = self.lock();
         let connection = shared.sessions.get(device).and_then(|s| s.connection.as_ref());
         if let Some(connection) = connection {
-            connection.command(Command::Close("kicked".into()));
+            connection.close(why);
         }
         connection.is_some()
     }
 
-    /// Whether a device is connected.
-    pub(crate) fn is_online(&self, device: &DeviceId) -> bool {
-        self.lock().sessions.get(device).is_some_and(|session| session.connection.is_some())
+    /// Whether and how a device is connected, and what is kept for it.
+    pub(crate) fn presence(&self, device: &DeviceId) -> Presence {
+        let shared = self.lock();
+        let Some(session) = shared.sessions.get(device) else { return Presence::default() };
+        let subscriptions = session.subscriptions();
+        Presence {
+            link: session.link.clone(),
+            subscriptions: subscriptions.map(|(filter, qos)| (filter.into(), qos as u8)).collect(),
+            queued: session.queued(),
+        }
     }
 
     /// Does what a packet of a device asks for.
@@ -164,15 +224,21 @@ impl Broker {
         Ok(())
     }
 
-    /// Publishes from the cloud's side; returns how many devices subscribed.
-    pub(crate) fn publish(&self, topic: &str, payload: Bytes, qos: QoS, retain: bool) -> usize {
+    /// Publishes from the cloud's side.
+    pub(crate) fn publish(
+        &self,
+        topic: &str,
+        payload: Bytes,
+        qos: QoS,
+        retain: bool,
+    ) -> Deliveries {
         self.route(&mut self.lock(), None, topic, Message { payload, qos }, retain)
     }
 
     /// Every message that matches from now on. To drop the receiver ends it.
-    pub(crate) fn watch(&self, filter: &str) -> UnboundedReceiver<Seen> {
-        let (messages, receiver) = unbounded_channel();
-        self.lock().watchers.push(Watcher { filter: filter.to_owned(), messages });
+    pub(crate) fn watch(&self, filter: &str) -> Receiver<Seen> {
+        let (messages, receiver) = mpsc::channel(WATCHED_MAX);
+        self.lock().watchers.push(Watcher { filter: filter.to_owned(), messages, lost: 0 });
         receiver
     }
 
@@ -193,7 +259,7 @@ impl Broker {
         }
     }
 
-    /// Gives a message to everyone who subscribed; returns how many devices that are.
+    /// Gives a message to everyone who subscribed.
     fn route(
         &self,
         shared: &mut Shared,
@@ -201,23 +267,24 @@ impl Broker {
         topic: &str,
         message: Message,
         retain: bool,
-    ) -> usize {
-        let mut receivers = 0;
+    ) -> Deliveries {
+        let mut deliveries = Deliveries::default();
         shared.show(from, topic, &message, retain);
         for (device, session) in &mut shared.sessions {
             let Some(wanted) = session.wants(topic) else { continue };
-            if !session.deliver(topic, &message.payload, lower(wanted, message.qos), false) {
-                self.refused(device, format!("message dropped, {topic}: its queue is full"));
-                continue;
+            match session.deliver(topic, &message.payload, lower(wanted, message.qos), false) {
+                Delivery::Sent => deliveries.delivered += 1,
+                Delivery::Queued => deliveries.queued += 1,
+                Delivery::Missed => {}
+                Delivery::Full => self.full(device, topic),
             }
-            receivers += 1;
         }
         if retain && message.payload.is_empty() {
             shared.retained.remove(topic);
         } else if retain {
             shared.retained.insert(topic.to_owned(), message);
         }
-        receivers
+        deliveries
     }
 
     fn subscribe(&self, shared: &mut Shared, device: &DeviceId, subscribe: Subscribe) {
@@ -245,8 +312,9 @@ impl Broker {
         let Shared { sessions, retained, .. } = shared;
         let session = sessions.entry(device.clone()).or_default();
         for (topic, message) in retained.iter().filter(|(topic, _)| topic::matches(topic, filter)) {
-            if !session.deliver(topic, &message.payload, lower(qos, message.qos), true) {
-                self.refused(device, format!("message dropped, {topic}: its queue is full"));
+            let qos = lower(qos, message.qos);
+            if session.deliver(topic, &message.payload, qos, true) == Delivery::Full {
+                self.full(device, topic);
             }
         }
     }
@@ -256,6 +324,10 @@ impl Broker {
             shared.session(device).unsubscribe(filter);
         }
         shared.send(device, Packet::UnsubAck(UnsubAck::new(unsubscribe.pkid)));
+    }
+
+    fn full(&self, device: &DeviceId, topic: &str) {
+        self.refused(device, format!("message dropped, {topic}: its queue is full"));
     }
 
     fn refused(&self, device: &DeviceId, why: String) {
@@ -270,7 +342,7 @@ impl Broker {
 impl Shared {
     /// Shows a message to the watchers, and forgets those that have left.
     fn show(&mut self, from: Option<&DeviceId>, topic: &str, message: &Message, retain: bool) {
-        self.watchers.retain(|Watcher { filter, messages }| {
+        self.watchers.retain_mut(|Watcher { filter, messages, lost }| {
             if !topic::matches(topic, filter) {
                 return !messages.is_closed();
             }
@@ -280,8 +352,16 @@ impl Shared {
                 qos: message.qos as u8,
                 retain,
                 payload: String::from_utf8_lossy(&message.payload).into_owned(),
+                lost: std::mem::take(lost),
             };
-            messages.send(seen).is_ok()
+            match messages.try_send(seen) {
+                Ok(()) => true,
+                Err(TrySendError::Full(seen)) => {
+                    *lost = seen.lost + 1;
+                    true
+                }
+                Err(TrySendError::Closed(_)) => false,
+            }
         });
     }
 
@@ -291,7 +371,7 @@ impl Shared {
 
     fn send(&mut self, device: &DeviceId, packet: Packet) {
         if let Some(connection) = &self.session(device).connection {
-            connection.command(Command::Send(packet));
+            connection.send(packet);
         }
     }
 }

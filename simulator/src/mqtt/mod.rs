@@ -4,5 +4,6 @@
 
 pub(crate) mod broker;
 pub(crate) mod connection;
+pub(crate) mod fault;
 pub(crate) mod session;
 pub(crate) mod topic;

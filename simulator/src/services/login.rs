@@ -49,8 +49,8 @@ pub(crate) fn check(
     region: &str,
 ) -> Result<DeviceId, Refusal> {
     let device = check_credentials(connect, registry, region)?;
-    match registry.config.refusal(&device) {
-        Some(code) => Err(not_authorized(format!("the configuration refuses it: {code}"))),
+    match registry.refusal(&device) {
+        Some(code) => Err(not_authorized(format!("it is disabled: {code}"))),
         None => Ok(device),
     }
 }

@@ -11,7 +11,7 @@ use crate::support::{Device, Login, PRODUCT, TIMEOUT, register};
 
 const DATA: &str = "/a1ExpAkj9Hi/Example_dev1/data";
 
-fn start() -> Cloud {
+pub(crate) fn start() -> Cloud {
     let control = Some("127.0.0.1:0".parse().unwrap());
     Cloud::start(&Config { control, ..Config::default() }).unwrap()
 }
@@ -62,11 +62,11 @@ fn devices_are_listed_with_what_became_of_them() {
     );
     register(&cloud, "Example_dyn1");
     let listed: Value = serde_json::from_str(&done(&cloud, &["devices", "--json"])).unwrap();
-    assert_eq!(
-        listed[1],
-        json!({"productKey": PRODUCT, "deviceName": "Example_dyn1", "standing": "registered",
-               "online": false})
-    );
+    let device = &listed[1];
+    assert_eq!(device["deviceName"], "Example_dyn1");
+    assert_eq!((&device["standing"], &device["online"]), (&json!("registered"), &json!(false)));
+    let secret = cloud.device_secret(PRODUCT, "Example_dyn1").unwrap();
+    assert_eq!(device["secret"], format!("{}****{}", &secret[..4], &secret[28..]));
 }
 
 #[test]
@@ -90,7 +90,10 @@ fn messages_are_published_and_watched() {
     let mut watch = Watch::start(control, &["watch", "/a1ExpAkj9Hi/+/data"]);
     let mut watch_json = Watch::start(control, &["watch", "--json"]);
 
-    assert_eq!(done(&cloud, &["publish", DATA, "from the cloud"]), "subscribers that get it: 1\n");
+    assert_eq!(
+        done(&cloud, &["publish", DATA, "from the cloud"]),
+        "delivered to 1, queued for 0\n"
+    );
     assert_eq!(device.message().payload, "from the cloud");
     device.publish(DATA, "from\nthe device", QoS::AtMostOnce, false);
     assert_eq!(watch.line(), format!("{DATA} QoS 1 from the cloud: from the cloud"));
@@ -189,7 +192,7 @@ fn every_command_answers_in_json_when_asked() {
     register(&cloud, "Example_dyn1");
     let (dev, dyn1) = (device_json("Example_dev1"), device_json("Example_dyn1"));
     for (arguments, answer) in [
-        (&["publish", DATA, "x"][..], json!({"receivers": 1})),
+        (&["publish", DATA, "x"][..], json!({"delivered": 1, "queued": 0})),
         (&["kick", "Example_dev1"], json!({"kicked": dev})),
         (&["reset", "Example_dyn1"], json!({"reset": dyn1})),
         (&["move", "Example_dyn1", "us-west-1"], json!({"moved": dyn1, "region": "us-west-1"})),
@@ -231,13 +234,13 @@ fn a_page_in_a_browser_does_not_get_in() {
         reply
     };
     let end = "Connection: close\r\n";
-    let foreign = raw(&format!("GET /devices HTTP/1.1\r\nHost: evil.example\r\n{end}\r\n"));
-    assert!(foreign.starts_with("HTTP/1.1 400"), "{foreign}");
+    let foreign = raw(&format!("GET /api/devices HTTP/1.1\r\nHost: evil.example\r\n{end}\r\n"));
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
     let simple = raw(&format!(
-        "POST /expire HTTP/1.1\r\nHost: localhost:1\r\nContent-Type: text/plain\r\n{end}Content-Length: 0\r\n\r\n"
+        "POST /api/expire HTTP/1.1\r\nHost: localhost:1\r\nContent-Type: text/plain\r\n{end}Content-Length: 0\r\n\r\n"
     ));
     assert!(simple.starts_with("HTTP/1.1 400"), "{simple}");
-    let good = raw(&format!("GET /devices HTTP/1.1\r\nHost: localhost:1\r\n{end}\r\n"));
+    let good = raw(&format!("GET /api/devices HTTP/1.1\r\nHost: localhost:1\r\n{end}\r\n"));
     assert!(good.starts_with("HTTP/1.1 200"), "{good}");
 }
 

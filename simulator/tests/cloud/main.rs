@@ -8,7 +8,10 @@
     reason = "a test"
 )]
 
+mod api;
+mod browser;
 mod control;
+mod faults;
 mod https;
 mod mqtt;
 mod support;

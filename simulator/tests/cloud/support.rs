@@ -174,19 +174,27 @@ impl Device {
 
     /// The next packet, `None` when the cloud closed the connection.
     pub(crate) fn receive(&mut self) -> Option<Packet> {
+        match self.try_receive() {
+            Ok(packet) => packet,
+            Err(error) => match error.kind() {
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => None,
+                _ => panic!("{error}"),
+            },
+        }
+    }
+
+    /// The same, with the words of what went wrong.
+    pub(crate) fn try_receive(&mut self) -> std::io::Result<Option<Packet>> {
         loop {
             match Packet::read(&mut self.buffer, usize::MAX) {
-                Ok(packet) => return Some(packet),
+                Ok(packet) => return Ok(Some(packet)),
                 Err(rumqttc::Error::InsufficientBytes(_)) => {}
                 Err(error) => panic!("{error}"),
             }
             let mut bytes = [0; 4096];
-            match self.stream.read(&mut bytes) {
-                Ok(0) => return None,
-                Ok(count) => self.buffer.extend_from_slice(&bytes[..count]),
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return None,
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
-                Err(error) => panic!("{error}"),
+            match self.stream.read(&mut bytes)? {
+                0 => return Ok(None),
+                count => self.buffer.extend_from_slice(&bytes[..count]),
             }
         }
     }

@@ -1,24 +1,15 @@
-//! The cloud's view: every HTTPS request and every MQTT packet, in order.
-//!
-//! Serialised, an entry has the form of the transcripts that real runs of the C SDK left:
-//! `{"t":0.97,"who":…,"from":"device","ev":"PUBLISH",…}`. Displayed, it is one line for people,
-//! and only that form masks secrets: passwords are left out, a device secret is shortened.
+//! One thing that happened, as JSON and as a line for people.
 
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rumqttc::{Connect, Packet, SubscribeReasonCode};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Older entries are forgotten, so that a cloud that serves for weeks does not fill the memory.
-const ENTRIES_MAX: usize = 100_000;
 /// A payload longer than this is cut when it is displayed.
 const DISPLAY_MAX: usize = 256;
 
@@ -121,6 +112,11 @@ pub enum Event {
     #[serde(rename = "refused")]
     Refused {
         why: String,
+    },
+    /// A fault that was asked for took place.
+    #[serde(rename = "fault")]
+    Fault {
+        what: String,
     },
     /// The connection is gone.
     #[serde(rename = "closed")]
@@ -264,6 +260,7 @@ impl fmt::Display for Event {
             Event::Pingresp => write!(f, "PINGRESP"),
             Event::Disconnect => write!(f, "DISCONNECT"),
             Event::Refused { why } => write!(f, "refused: {why}"),
+            Event::Fault { what } => write!(f, "fault: {what}"),
             Event::Closed { why } => write!(f, "closed: {why}"),
         }
     }
@@ -288,7 +285,7 @@ fn shown(bytes: &[u8]) -> String {
 }
 
 /// A reply with every secret in it shortened to its first and last four characters.
-fn masked(reply: &Value) -> Cow<'_, Value> {
+pub(super) fn masked(reply: &Value) -> Cow<'_, Value> {
     const SECRETS: [&str; 2] = ["deviceSecret", "iotToken"];
     let mut reply = Cow::Borrowed(reply);
     for name in SECRETS {
@@ -301,102 +298,10 @@ fn masked(reply: &Value) -> Cow<'_, Value> {
     reply
 }
 
-fn mask(secret: &str) -> String {
+pub(crate) fn mask(secret: &str) -> String {
     match (secret.get(..4), secret.get(secret.len().saturating_sub(4)..)) {
         (Some(first), Some(last)) if secret.len() >= 12 => format!("{first}****{last}"),
         _ => "****".into(),
-    }
-}
-
-type Observer = Box<dyn Fn(&Entry) + Send>;
-
-/// The entries of one cloud. Clones show the same entries; every method may be called from any
-/// thread.
-#[derive(Clone)]
-pub struct Trace {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    start: Instant,
-    log: Mutex<Log>,
-    grown: Condvar,
-}
-
-#[derive(Default)]
-struct Log {
-    entries: VecDeque<Entry>,
-    observer: Option<Observer>,
-}
-
-impl Trace {
-    pub(crate) fn new() -> Self {
-        Trace {
-            shared: Arc::new(Shared {
-                start: Instant::now(),
-                log: Mutex::default(),
-                grown: Condvar::new(),
-            }),
-        }
-    }
-
-    pub(crate) fn record(&self, who: impl fmt::Display, from: From, event: Event) {
-        let mut log = self.lock();
-        let entry = Entry {
-            t: self.shared.start.elapsed().as_secs_f64(),
-            who: who.to_string(),
-            from,
-            event,
-        };
-        if let Some(observer) = &log.observer {
-            observer(&entry);
-        }
-        if log.entries.len() == ENTRIES_MAX {
-            log.entries.pop_front();
-        }
-        log.entries.push_back(entry);
-        drop(log);
-        self.shared.grown.notify_all();
-    }
-
-    /// Calls `observer` with every entry from now on, in order. It must not use the trace.
-    pub fn observe(&self, observer: impl Fn(&Entry) + Send + 'static) {
-        self.lock().observer = Some(Box::new(observer));
-    }
-
-    /// All entries so far.
-    pub fn entries(&self) -> Vec<Entry> {
-        self.lock().entries.iter().cloned().collect()
-    }
-
-    /// The requests and packets that devices sent, as JSON: what a transcript holds.
-    pub fn transcript(&self) -> Vec<Value> {
-        self.lock()
-            .entries
-            .iter()
-            .filter(|entry| entry.from == From::Device)
-            .filter_map(|entry| serde_json::to_value(entry).ok())
-            .collect()
-    }
-
-    /// Waits until the entries so far satisfy `condition`, which gets all of them, oldest first.
-    ///
-    /// Returns whether they did before `timeout` was over.
-    pub fn wait(
-        &self,
-        timeout: Duration,
-        mut condition: impl FnMut(&VecDeque<Entry>) -> bool,
-    ) -> bool {
-        let (_log, result) = self
-            .shared
-            .grown
-            .wait_timeout_while(self.lock(), timeout, |log| !condition(&log.entries))
-            .unwrap_or_else(PoisonError::into_inner);
-        !result.timed_out()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Log> {
-        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -458,17 +363,5 @@ mod tests {
     fn a_line_stays_one_line() {
         assert_eq!(shown(b"a\r\nb"), "a\\r\\nb");
         assert!(shown(&[b'x'; 1000]).ends_with("x… (1000 bytes)"));
-    }
-
-    #[test]
-    fn waiting_ends_when_the_condition_holds_and_when_the_time_is_up() {
-        let trace = Trace::new();
-        assert!(!trace.wait(Duration::from_millis(10), |entries| !entries.is_empty()));
-        let other = trace.clone();
-        let recorder = std::thread::spawn(move || {
-            other.record("pk.dn", From::Device, Event::Pingreq);
-        });
-        assert!(trace.wait(Duration::from_secs(5), |entries| !entries.is_empty()));
-        recorder.join().unwrap();
     }
 }
