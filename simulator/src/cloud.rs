@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread;
@@ -24,7 +25,7 @@ use crate::https::Service;
 use crate::listen::{Door, Listeners, accept_each, listen, listen_for_control};
 use crate::mqtt::broker::Broker;
 use crate::mqtt::connection::{self, Ends};
-use crate::registry::Registry;
+use crate::registry::{Registry, replace};
 use crate::trace::Trace;
 
 /// A running cloud. Every method may be called from any thread; none blocks on the network.
@@ -38,6 +39,9 @@ pub struct Cloud {
     thread: Option<thread::JoinHandle<()>>,
 }
 
+/// The name of the file of ports in the state folder.
+const PORTS: &str = "ports.json";
+
 /// What outlives a restart.
 struct Memory {
     registry: Arc<Registry>,
@@ -49,13 +53,25 @@ struct Memory {
 impl Cloud {
     /// Starts a cloud. When this returns, its ports accept connections in every region.
     pub fn start(config: &Config) -> Result<Self, Error> {
+        let state = config.state.as_deref();
+        if let Some(folder) = state {
+            fs::create_dir_all(folder)
+                .trying(|| format!("make the folder {}", folder.display()))?;
+        }
         let memory = Memory {
             registry: Arc::new(Registry::open(config)?),
-            authority: Arc::new(Authority::new(&config.regions)?),
+            authority: Arc::new(Authority::open(&config.regions, state)?),
             faults: Arc::new(faults(config)?),
             trace: Trace::new(),
         };
-        Self::open(&config.listen, config.control, memory)
+        let cloud = Self::open(&kept_ports(config)?, config.control, memory)?;
+        if let Some(folder) = state {
+            let place = &cloud.operator.place;
+            let ports = Listen { https: place.https_port, mqtt: place.mqtt_port };
+            let text = serde_json::to_vec(&ports).map_err(std::io::Error::other);
+            replace(&folder.join(PORTS), &text.trying(|| "write the ports".into())?)?;
+        }
+        Ok(cloud)
     }
 
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
@@ -211,6 +227,24 @@ impl Drop for Cloud {
             let _ = thread.join();
         }
     }
+}
+
+/// The ports of the configuration; those that it leaves open are the last time's.
+fn kept_ports(config: &Config) -> Result<Listen, Error> {
+    let Some(path) = config.state.as_ref().map(|folder| folder.join(PORTS)) else {
+        return Ok(config.listen.clone());
+    };
+    let kept = match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map_err(|e| Error::Content { file: path.display().to_string(), why: e.to_string() })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Listen::default(),
+        Err(error) => return Err(error).trying(|| format!("read {}", path.display())),
+    };
+    let or = |wanted, kept| if wanted == 0 { kept } else { wanted };
+    Ok(Listen {
+        https: or(config.listen.https, kept.https),
+        mqtt: or(config.listen.mqtt, kept.mqtt),
+    })
 }
 
 fn faults(config: &Config) -> Result<Faults, Error> {

@@ -67,7 +67,8 @@ pub struct Config {
     /// What the faults' chances are drawn from; `None`: a new one each time.
     #[serde(default)]
     pub seed: Option<u64>,
-    /// Where to keep the secrets handed out, so that 6289 survives a restart; `None`: in memory.
+    /// The folder in which the secrets handed out, the CA and the ports survive a restart; `None`:
+    /// in memory.
     #[serde(skip)]
     pub state: Option<PathBuf>,
     /// Where the control API listens; `None`: there is none.
@@ -76,7 +77,7 @@ pub struct Config {
 }
 
 /// The ports on which every region listens. 0, the default, takes one that is free in all of them.
-#[derive(Clone, Default, PartialEq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// The authentication service.
@@ -228,6 +229,23 @@ impl Config {
         let config: Config = toml::from_str(text).map_err(|e| e.to_string())?;
         config.check()?;
         Ok(config)
+    }
+
+    /// Adds the faults of a file that has `[[fault]]` tables alone.
+    pub fn add_faults(&mut self, path: &Path) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Faults {
+            #[serde(rename = "fault")]
+            faults: Vec<FaultRule>,
+        }
+        let wrong = |why| Error::Content { file: path.display().to_string(), why };
+        let text =
+            fs::read_to_string(path).trying(|| format!("read the faults {}", path.display()))?;
+        let Faults { faults } = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        faults.iter().try_for_each(FaultRule::check).map_err(wrong)?;
+        self.faults.extend(faults);
+        Ok(())
     }
 
     /// Every secret in it: those of products, and of devices that do not register.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -16,12 +16,16 @@ use crate::config::{Config, DeviceId, Region};
 use crate::error::{Error, Trying as _};
 
 const SECRET_LEN: usize = 32;
+/// The name of the file of secrets in the state folder.
+const DEVICES: &str = "devices.json";
 /// The platform's code for a device that was disabled in the console.
 const DISABLED: u32 = 6204;
 
 /// The configuration, the secret of each device that has one, and the tokens.
 pub(crate) struct Registry {
     pub(crate) config: Config,
+    /// Where the secrets handed out are kept.
+    state: Option<PathBuf>,
     handed_out: Mutex<BTreeMap<DeviceId, String>>,
     /// By the platform's number of the device, the `iotId`.
     tokens: Mutex<BTreeMap<String, Token>>,
@@ -80,11 +84,13 @@ struct Kept {
 impl Registry {
     /// Starts with what the configuration says and the state file remembers.
     pub(crate) fn open(config: &Config) -> Result<Self, Error> {
-        let handed_out = match &config.state {
+        let state = config.state.as_ref().map(|folder| folder.join(DEVICES));
+        let handed_out = match &state {
             Some(path) => load(path)?,
             None => BTreeMap::new(),
         };
         Ok(Registry {
+            state,
             config: config.clone(),
             handed_out: Mutex::new(handed_out),
             tokens: Mutex::default(),
@@ -107,7 +113,7 @@ impl Registry {
         let secret =
             random_text().trying(|| "get random numbers".into()).map_err(NoSecret::NotKept)?;
         handed_out.insert(id.clone(), secret.clone());
-        if let Some(path) = &self.config.state
+        if let Some(path) = &self.state
             && let Err(error) = save(path, &handed_out)
         {
             handed_out.remove(id);
@@ -122,7 +128,7 @@ impl Registry {
     pub(crate) fn reset(&self, id: &DeviceId) -> Result<bool, Error> {
         let mut handed_out = lock(&self.handed_out);
         let Some(secret) = handed_out.remove(id) else { return Ok(false) };
-        if let Some(path) = &self.config.state
+        if let Some(path) = &self.state
             && let Err(error) = save(path, &handed_out)
         {
             handed_out.insert(id.clone(), secret);
@@ -250,7 +256,6 @@ fn load(path: &Path) -> Result<BTreeMap<DeviceId, String>, Error> {
         .collect())
 }
 
-/// Replaces the file as a whole: a crash leaves the old one or the new one.
 fn save(path: &Path, secrets: &BTreeMap<DeviceId, String>) -> Result<(), Error> {
     let kept: Vec<Kept> = secrets
         .iter()
@@ -260,14 +265,20 @@ fn save(path: &Path, secrets: &BTreeMap<DeviceId, String>) -> Result<(), Error> 
             device_secret: secret.clone(),
         })
         .collect();
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let mut text = serde_json::to_vec_pretty(&kept)
+        .map_err(io::Error::other)
+        .trying(|| format!("write the state {}", path.display()))?;
+    text.push(b'\n');
+    replace(path, &text)
+}
+
+/// Replaces a file of the state as a whole, for its owner alone to read: a crash leaves the old one
+/// or the new one.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     let replace = || -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, &kept)?;
-        file.write_all(b"\n")?;
+        file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         File::open(folder)?.sync_all()
@@ -300,7 +311,7 @@ mod tests {
     #[test]
     fn a_secret_is_handed_out_once_even_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config { state: Some(folder.path().join("state.json")), ..Config::default() };
+        let config = Config { state: Some(folder.path().into()), ..Config::default() };
         let secret = Registry::open(&config).unwrap().hand_out(&device()).unwrap();
         assert_eq!(secret.len(), SECRET_LEN);
 
@@ -312,7 +323,7 @@ mod tests {
     #[test]
     fn a_secret_that_cannot_be_kept_is_not_handed_out() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("missing").join("state.json");
+        let path = folder.path().join("missing");
         let registry = Registry::open(&Config { state: Some(path), ..Config::default() }).unwrap();
         assert!(matches!(registry.hand_out(&device()), Err(NoSecret::NotKept(_))));
         assert_eq!(registry.secret(&device()), None);
@@ -321,9 +332,9 @@ mod tests {
     #[test]
     fn a_damaged_state_file_is_an_error_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state.json");
+        let path = folder.path().join(DEVICES);
         fs::write(&path, "[{").unwrap();
-        let config = Config { state: Some(path.clone()), ..Config::default() };
+        let config = Config { state: Some(folder.path().into()), ..Config::default() };
         assert!(matches!(Registry::open(&config), Err(Error::Content { .. })));
         assert_eq!(fs::read_to_string(path).unwrap(), "[{");
     }
@@ -336,7 +347,7 @@ mod tests {
     #[test]
     fn a_reset_device_registers_again_even_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config { state: Some(folder.path().join("state.json")), ..Config::default() };
+        let config = Config { state: Some(folder.path().into()), ..Config::default() };
         let registry = Registry::open(&config).unwrap();
         assert!(!registry.reset(&device()).unwrap());
         let first = registry.hand_out(&device()).unwrap();

@@ -1,11 +1,15 @@
 //! The commands that talk to a running cloud: `linkkit-sim devices` and its like.
 
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST};
@@ -16,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::runtime;
 
-use crate::cli::terminal::print;
+use crate::cli::terminal::{exports, print};
 
 /// Where `serve` listens for these commands unless it is told otherwise.
 pub(crate) const DEFAULT_CONTROL: SocketAddr =
@@ -50,7 +54,15 @@ pub(crate) enum Wish {
         /// The topic.
         topic: String,
         /// The message.
+        #[arg(
+            required_unless_present = "payload_file",
+            default_value = "",
+            hide_default_value = true
+        )]
         payload: String,
+        /// Send the bytes of this file.
+        #[arg(long, value_name = "FILE", conflicts_with = "payload")]
+        payload_file: Option<PathBuf>,
         /// 0 or 1.
         #[arg(long, default_value_t = 1)]
         qos: u8,
@@ -80,6 +92,107 @@ pub(crate) enum Wish {
     },
     /// Make every token void that authentication over HTTPS has handed out.
     Expire,
+    /// Refuse everything that a device asks for, and drop its connection.
+    Disable {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+    },
+    /// Let a disabled device in again.
+    Enable {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+    },
+    /// Print what another MQTT client needs to log in as a device.
+    #[command(after_help = "Example:\n  linkkit-sim login Example_dev1")]
+    Login {
+        /// PRODUCT_KEY.DEVICE_NAME, or DEVICE_NAME where only one device has it.
+        device: String,
+    },
+    /// Print the lines by which a shell leads a firmware to the cloud.
+    #[command(after_help = "Example:\n  eval \"$(linkkit-sim env)\"")]
+    Env,
+    /// Make MQTT packets meet a fault.
+    #[command(
+        after_help = "Examples:\n  linkkit-sim fault drop --chance 0.1 --device Example_dev1\n  \
+                            linkkit-sim fault connack --number 3 --count 2"
+    )]
+    Fault {
+        /// Which fault.
+        kind: FaultKind,
+        /// Its number: milliseconds of `delay`, the code of `connack`, bytes of `cut`, bytes a second
+        /// of `slow`.
+        #[arg(long, value_name = "N")]
+        number: Option<u32>,
+        /// One device. [default: every device]
+        #[arg(long)]
+        device: Option<String>,
+        /// `up`, from the device, or `down`. [default: both]
+        #[arg(long, value_parser = ["up", "down"])]
+        direction: Option<String>,
+        /// The packet's name in MQTT's specification, or `any`. [default: PUBLISH]
+        #[arg(long)]
+        packet: Option<String>,
+        /// Messages to topics that match this filter.
+        #[arg(long)]
+        topic: Option<String>,
+        /// How likely it is.
+        #[arg(long, default_value_t = 1.0)]
+        chance: f64,
+        /// How often it happens at most. [default: without end]
+        #[arg(long)]
+        count: Option<u32>,
+    },
+    /// List the faults of MQTT packets, or take them back.
+    Faults {
+        /// Take them all back.
+        #[arg(long)]
+        clear: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FaultKind {
+    Drop,
+    Delay,
+    Duplicate,
+    Reorder,
+    Connack,
+    NoPuback,
+    HalfPacket,
+    TlsAlert,
+    Cut,
+    Silence,
+    Slow,
+}
+
+impl FaultKind {
+    /// The name of its number in the API.
+    fn number(self) -> Option<&'static str> {
+        match self {
+            FaultKind::Delay => Some("ms"),
+            FaultKind::Connack => Some("code"),
+            FaultKind::Cut => Some("afterBytes"),
+            FaultKind::Slow => Some("bytesPerSecond"),
+            _ => None,
+        }
+    }
+}
+
+/// The environment that leads a firmware to the running cloud.
+pub(crate) fn environment(control: SocketAddr) -> Result<Vec<(String, String)>, Error> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(failed("start".into()))?
+        .block_on(async {
+            let body = read(send(control, &Wish::Env).await?, control).await?;
+            Ok(env_of(&body))
+        })
+}
+
+fn env_of(cloud: &Value) -> Vec<(String, String)> {
+    let env = cloud.get("env").and_then(Value::as_object).into_iter().flatten();
+    env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Asks the running cloud to do it, and shows what it says.
@@ -123,7 +236,7 @@ async fn send(control: SocketAddr, wish: &Wish) -> Result<Response<Incoming>, Er
         .await
         .map_err(|cause| broken(control, cause))?;
     tokio::spawn(connection);
-    let (method, path, body) = request(wish);
+    let (method, path, body) = request(wish)?;
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -134,10 +247,10 @@ async fn send(control: SocketAddr, wish: &Wish) -> Result<Response<Incoming>, Er
     sender.send_request(request).await.map_err(|cause| broken(control, cause))
 }
 
-fn request(wish: &Wish) -> (Method, String, Value) {
+fn request(wish: &Wish) -> Result<(Method, String, Value), Error> {
     let post = |path: &str, body| (Method::POST, path.to_owned(), body);
     let get = |path: String| (Method::GET, path, Value::Null);
-    match wish {
+    Ok(match wish {
         Wish::Devices => get("/api/devices".into()),
         Wish::Watch { topic } => {
             let query = form_urlencoded::Serializer::new(String::new())
@@ -150,7 +263,14 @@ fn request(wish: &Wish) -> (Method, String, Value) {
         Wish::Move { device, region } => {
             post("/api/move", json!({"device": device, "region": region}))
         }
-        Wish::Publish { topic, payload, qos, retain } => post(
+        Wish::Publish { topic, payload_file: Some(file), qos, retain, .. } => {
+            let what = || failed(format!("read the message {}", file.display()));
+            let payload = STANDARD.encode(fs::read(file).map_err(what())?);
+            let body =
+                json!({"topic": topic, "payloadBase64": payload, "qos": qos, "retain": retain});
+            post("/api/publish", body)
+        }
+        Wish::Publish { topic, payload, qos, retain, .. } => post(
             "/api/publish",
             json!({"topic": topic, "payload": payload, "qos": qos, "retain": retain}),
         ),
@@ -158,7 +278,80 @@ fn request(wish: &Wish) -> (Method, String, Value) {
             post("/api/fail", json!({"status": status, "delayMs": delay, "count": count}))
         }
         Wish::Expire => post("/api/expire", Value::Null),
+        Wish::Disable { device } => post("/api/disable", json!({"device": device})),
+        Wish::Enable { device } => post("/api/enable", json!({"device": device})),
+        Wish::Login { device } => post("/api/login", json!({"device": device})),
+        Wish::Env => get("/api/cloud".into()),
+        Wish::Faults { clear: false } => get("/api/faults".into()),
+        Wish::Faults { clear: true } => post("/api/faults/clear", json!({})),
+        Wish::Fault { .. } => post("/api/faults", rule(wish)?),
+    })
+}
+
+/// The rule that a `fault` asks for; the cloud says what is wrong with it.
+fn rule(wish: &Wish) -> Result<Value, Error> {
+    let Wish::Fault { kind, number, device, direction, packet, topic, chance, count } = wish else {
+        return Ok(Value::Null);
+    };
+    if kind.number().is_some() != number.is_some() {
+        let why = if number.is_some() { "it takes no --number" } else { "say its --number" };
+        return Err(failed("make that fault".into())(io::Error::other(why)));
     }
+    let name = kind.to_possible_value().map(|value| value.get_name().to_owned());
+    let mut rule = json!({"fault": name, "device": device, "direction": direction,
+                          "packet": packet, "topic": topic, "chance": chance, "count": count});
+    if let Some(rule) = rule.as_object_mut() {
+        rule.retain(|_, value| !value.is_null());
+        if let (Some(name), Some(number)) = (kind.number(), number) {
+            rule.insert(name.into(), (*number).into());
+        }
+    }
+    Ok(rule)
+}
+
+fn login_lines(login: &Value) -> String {
+    let field = |name: &str| text(login, name).unwrap_or_default();
+    let port = login.get("port").unwrap_or(&Value::Null);
+    let (host, id, user, password) =
+        (field("host"), field("clientId"), field("user"), field("password"));
+    let device = login.get("device").unwrap_or(&Value::Null);
+    let own = format!(
+        "/{}/{}/user",
+        text(device, "productKey").unwrap_or_default(),
+        text(device, "deviceName").unwrap_or_default()
+    );
+    let common = format!(
+        "-V mqttv311 -h {host} -p {port} --cafile ca.pem -i '{id}' -u '{user}' -P '{password}'"
+    );
+    format!(
+        "host       {host}\nport       {port}, by TLS\nclient id  {id}\nuser       {user}\n\
+         password   {password}\n\n\
+         # The CA's certificate:\nlinkkit-sim login {} --json | jq -r .caPem > ca.pem\n\n\
+         mosquitto_sub {common} -t '{own}/get'\n\
+         mosquitto_pub {common} -t '{own}/update' -m hello\n\n\
+         # paho, in Python:\n\
+         client = paho.mqtt.client.Client(client_id='{id}')\n\
+         client.username_pw_set('{user}', '{password}')\n\
+         client.tls_set('ca.pem')\n\
+         client.connect('{host}', {port})",
+        text(device, "deviceName").unwrap_or_default(),
+    )
+}
+
+fn fault_list(faults: &Value) -> String {
+    let rules = faults.get("rules").and_then(Value::as_array).into_iter().flatten();
+    let lines = rules.map(|rule| {
+        let id = rule.get("id").unwrap_or(&Value::Null);
+        let mut conditions = rule.clone();
+        for shown in ["id", "fault", "happened"] {
+            conditions.as_object_mut().map(|all| all.remove(shown));
+        }
+        let happened = rule.get("happened").unwrap_or(&Value::Null);
+        let fault = text(rule, "fault").unwrap_or_default();
+        format!("{id:>3}  {fault:<11} happened {happened} times  {conditions}")
+    });
+    let seed = text(faults, "seed").unwrap_or_default();
+    lines.chain([format!("seed {seed}")]).collect::<Vec<_>>().join("\n")
 }
 
 async fn read(response: Response<Incoming>, control: SocketAddr) -> Result<Value, Error> {
@@ -226,6 +419,13 @@ fn in_words(wish: &Wish, body: &Value) -> String {
         }
         Wish::Fail { .. } => format!("HTTPS answers to be spoilt: {}", number("answers")),
         Wish::Expire => "every token is void".into(),
+        Wish::Disable { device } => format!("{device} is disabled"),
+        Wish::Enable { device } => format!("{device} is enabled"),
+        Wish::Login { .. } => login_lines(body),
+        Wish::Env => exports(env_of(body), None).join("\n"),
+        Wish::Fault { .. } => format!("rule {} is in force", number("id")),
+        Wish::Faults { clear: true } => format!("faults taken back: {}", number("cleared")),
+        Wish::Faults { clear: false } => fault_list(body),
         Wish::Watch { .. } => String::new(),
     }
 }

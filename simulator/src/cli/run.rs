@@ -1,4 +1,4 @@
-//! `linkkit-sim run`.
+//! `linkkit-sim run` and `linkkit-sim exec`.
 
 use std::fs;
 use std::io;
@@ -13,41 +13,81 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::runtime;
 
-use crate::RunArgs;
+use crate::cli::client;
 use crate::cli::terminal::{say, show};
+use crate::{ExecArgs, FirmwareArgs, RunArgs};
 
-/// Builds a program, runs it against a cloud of its own, and returns its exit code.
+/// Builds a firmware, unless it is built, and runs it.
 pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<ExitCode, Error> {
-    let mut config = arguments.cloud.config(control)?;
-    let source = &arguments.program;
-    fs::metadata(source).map_err(failed(format!("read the program {}", source.display())))?;
-    let profile = if arguments.release { Profile::Release } else { Profile::Debug };
-    let library = Library::build(profile, Linkage::Static)?;
-    let program = CProgram::compile(source, &library, &[Path::new(redirect::SOURCE)], &[])?;
+    let RunArgs { sources, program, abi, include, library, firmware, release, arguments } =
+        arguments;
+    let program = match program {
+        // A name without a folder is a file here, not a command somewhere else.
+        Some(program) => absolute(&program)?,
+        None => {
+            let missing =
+                sources.iter().find_map(|source| Some((source, fs::metadata(source).err()?)));
+            if let Some((source, error)) = missing {
+                return Err(failed(format!("read the program {}", source.display()))(error));
+            }
+            let profile = if release { Profile::Release } else { Profile::Debug };
+            let built = Library::build_for(abi, profile, Linkage::Static)?;
+            let mut all: Vec<&Path> = sources.iter().map(PathBuf::as_path).collect();
+            all.push(Path::new(redirect::SOURCE));
+            let flags: Vec<String> =
+                include.iter().map(|folder| format!("-I{}", folder.display())).collect();
+            CProgram::link(&all, &flags, &built, &library)?
+        }
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    with_cloud(command, firmware, control)
+}
 
+/// Runs a command that runs a firmware.
+pub(crate) fn exec(arguments: ExecArgs, control: Option<SocketAddr>) -> Result<ExitCode, Error> {
+    let mut words = arguments.command.into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
+    with_cloud(command, arguments.firmware, control)
+}
+
+/// Runs a firmware against a cloud of its own, or the one that runs; returns its exit code.
+fn with_cloud(
+    mut command: Command,
+    firmware: FirmwareArgs,
+    control: Option<SocketAddr>,
+) -> Result<ExitCode, Error> {
     let fresh = tempfile::tempdir().map_err(failed("make a temporary folder".into()))?;
-    let folder = match arguments.keep_kv {
+    let folder = match &firmware.keep_kv {
         Some(folder) => {
-            fs::create_dir_all(&folder)
+            fs::create_dir_all(folder)
                 .map_err(failed(format!("make the folder {}", folder.display())))?;
-            // A device that boots again with its secret needs a cloud that remembers it.
-            config.state.get_or_insert_with(|| folder.join("cloud.json"));
-            folder
+            folder.clone()
         }
         None => fresh.path().to_owned(),
     };
-    let cloud = Cloud::start(&config)?;
-    show(&cloud);
-    let mut command = Command::new(&program);
-    command
-        .args(&arguments.arguments)
-        .envs(cloud.redirect_env())
-        .env("LINKKIT_KV_FILE", absolute(&folder.join("kv.json"))?);
+    let mut own = None;
+    if firmware.attach {
+        command.envs(client::environment(control.unwrap_or(client::DEFAULT_CONTROL))?);
+    } else {
+        let mut config = firmware.cloud.config(control)?;
+        if firmware.keep_kv.is_some() {
+            // A device that boots again with its secret needs a cloud that remembers it.
+            config.state.get_or_insert_with(|| folder.join("cloud"));
+        }
+        let cloud = own.insert(Cloud::start(&config)?);
+        show(cloud);
+        command.envs(cloud.redirect_env());
+    }
+    command.env("LINKKIT_KV_FILE", absolute(&folder.join("kv.json"))?);
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
     let status = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .and_then(|runtime| runtime.block_on(watch(command)))
-        .map_err(failed(format!("run {}", program.display())))?;
+        .map_err(failed(format!("run {name}")))?;
+    drop(own);
     say("device", format_args!("ended: {status}"));
     Ok(exit_code(status))
 }

@@ -1,15 +1,18 @@
 //! `linkkit-sim serve`.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use linkkit_sim::{Cloud, Config, Error};
 use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::terminal::{say, show};
+use crate::cli::terminal::{exports, say, show, show_json};
 
-/// Runs a cloud until Ctrl-C.
-pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
+/// Runs a cloud until Ctrl-C or SIGTERM. As JSON, nothing but what the cloud sees is printed to
+/// standard output.
+pub(crate) fn serve(config: &Config, json: bool) -> Result<ExitCode, Error> {
     let io = |what: &str| {
         let what = what.to_owned();
         move |source: io::Error| Error::Io { what, source }
@@ -17,12 +20,28 @@ pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
     let runtime =
         runtime::Builder::new_current_thread().enable_io().build().map_err(io("start"))?;
     let cloud = Cloud::start(config)?;
-    let mut ca = tempfile::Builder::new()
-        .prefix("linkkit-sim-ca-")
-        .suffix(".pem")
-        .tempfile()
-        .map_err(io("make a file for the CA's certificate"))?;
-    ca.write_all(cloud.ca_pem().as_bytes()).map_err(io("write the CA's certificate"))?;
+    // Without a state folder, the file goes when the cloud does.
+    let mut temporary = None;
+    let ca = match &config.state {
+        Some(folder) => std::path::absolute(folder).map_err(io("find the folder"))?.join("ca.pem"),
+        None => {
+            let file = tempfile::Builder::new().prefix("linkkit-sim-ca-").suffix(".pem").tempfile();
+            let file = temporary.insert(file.map_err(io("make a file for the CA's certificate"))?);
+            file.write_all(cloud.ca_pem().as_bytes()).map_err(io("write the CA's certificate"))?;
+            file.path().to_owned()
+        }
+    };
+    if json {
+        show_json(&cloud);
+    } else {
+        tell_where(&cloud, &ca);
+        show(&cloud);
+    }
+    runtime.block_on(stopped()).map_err(io("wait for a signal"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_where(cloud: &Cloud, ca: &Path) {
     for region in cloud.regions() {
         say(
             "cloud",
@@ -35,12 +54,26 @@ pub(crate) fn serve(config: &Config) -> Result<ExitCode, Error> {
             ),
         );
     }
-    say("cloud", format_args!("CA     {}", ca.path().display()));
+    say("cloud", format_args!("CA     {}", ca.display()));
     if let Some(control) = cloud.control_addr() {
         say("cloud", format_args!("Control http://{control}"));
-        say("cloud", "Ctrl-C ends it; `linkkit-sim --help` lists what can be done meanwhile.");
     }
-    show(&cloud);
-    runtime.block_on(tokio::signal::ctrl_c()).map_err(io("wait for Ctrl-C"))?;
-    Ok(ExitCode::SUCCESS)
+    say(
+        "cloud",
+        "A firmware with the file of `linkkit-sim redirect` in it gets here by these lines,",
+    );
+    say("cloud", "which `linkkit-sim env` prints again:");
+    let env = cloud.redirect_env().into_iter().map(|(name, value)| (name.to_owned(), value));
+    for line in exports(env, Some(ca)) {
+        say("cloud", format_args!("  {line}"));
+    }
+    say("cloud", "Ctrl-C ends it; `linkkit-sim --help` lists what can be done meanwhile.");
+}
+
+async fn stopped() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
 }

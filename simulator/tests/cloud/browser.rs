@@ -238,6 +238,7 @@ fn an_engineer_sees_a_device_come_talks_to_it_and_makes_trouble() {
     browser.run("document.querySelector('#stream .entries').scrollTop = 1e6");
     browser
         .wait("document.querySelector('.inspect pre').textContent.includes('temperature\": 24')");
+    browser.wait("!document.querySelector('.note')");
     browser.keep_picture("console.png");
     let log = browser.call("/se/log", &json!({"type": "browser"}));
     assert_eq!(log, json!([]), "the browser complains about nothing");

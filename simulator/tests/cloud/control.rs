@@ -218,7 +218,7 @@ fn a_cloud_that_is_not_there_is_named() {
     let output = command(closed, &["devices"]).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains(&format!("cannot reach a cloud at {closed}; start one by")), "{err}");
-    let output = command(closed, &["serve", "--json"]).output().unwrap();
+    let output = command(closed, &["redirect", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -244,19 +244,181 @@ fn a_page_in_a_browser_does_not_get_in() {
     assert!(good.starts_with("HTTP/1.1 200"), "{good}");
 }
 
+/// A `serve` that runs, ended when dropped.
+struct Serve {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Serve {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command("127.0.0.1:0".parse().unwrap(), &[&["serve"], arguments].concat())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Serve { child, lines }
+    }
+
+    /// What it says at first.
+    fn told(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        for line in self.lines.by_ref().map(Result::unwrap) {
+            let last = line.contains("Ctrl-C ends it");
+            told.push(line);
+            if last {
+                return told;
+            }
+        }
+        panic!("it ended: {told:?}");
+    }
+
+    /// Ends it as a service manager does, and returns its exit code.
+    fn terminate(mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // It has ended when the test was done with it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn serve_says_where_everything_is() {
-    let mut child =
-        command("127.0.0.1:0".parse().unwrap(), &["serve"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let shown: Vec<String> = lines.by_ref().map(Result::unwrap).take(7).collect();
+    let mut serve = Serve::start(&[]);
+    let shown = serve.told();
     let control = shown[6].strip_prefix("cloud  | Control http://").unwrap();
     let output = command(control.parse().unwrap(), &["devices"]).output().unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
     assert!(output.status.success(), "{output:?}");
     for (line, region) in shown.iter().zip(Config::default().regions) {
         let wanted = format!("{:<15} HTTPS https://{}:", region.name, region.address);
         assert!(line.contains(&wanted), "{line}");
     }
+    // The lines are a shell's, and lead to the CA's certificate.
+    let exports: Vec<&str> =
+        shown.iter().filter_map(|line| line.strip_prefix("cloud  |   ")).collect();
+    let script = format!("{}\nprintf %s \"$LINKKIT_SIM_CA_PEM\"", exports.join("\n"));
+    let sourced = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(sourced.stdout.starts_with(b"-----BEGIN CERTIFICATE-----"), "{sourced:?}");
+    // `env` prints them again, complete in themselves.
+    let env = command(control.parse().unwrap(), &["env"]).output().unwrap();
+    let script = "eval \"$0\"; printf %s \"$LINKKIT_SIM_CA_PEM\"";
+    let env = String::from_utf8(env.stdout).unwrap();
+    let again = Command::new("sh").args(["-c", script, &env]).output().unwrap();
+    assert_eq!(again.stdout.trim_ascii_end(), sourced.stdout);
+    let ca = shown[5].strip_prefix("cloud  | CA     ").unwrap();
+    assert!(std::path::Path::new(ca).exists());
+    assert_eq!(serve.terminate(), Some(0));
+    assert!(!std::path::Path::new(ca).exists(), "it cleans up");
+}
+
+#[test]
+fn a_state_folder_keeps_ports_and_ca() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let start = || {
+        let mut serve = Serve::start(&["--state", state.to_str().unwrap()]);
+        let told = serve.told();
+        let ca = std::fs::read_to_string(state.join("ca.pem")).unwrap();
+        assert_eq!(serve.terminate(), Some(0));
+        (told[..6].to_vec(), ca)
+    };
+    let (first, first_ca) = start();
+    let (second, _) = start();
+    assert_eq!(first, second);
+    // A device that trusts the first certificate trusts the cloud that was started again.
+    let config = Config { state: Some(state), ..Config::default() };
+    let cloud = Cloud::start(&config).unwrap();
+    crate::support::tls_trusting(&first_ca, cloud.mqtt_addr(), crate::support::MQTT_HOST).unwrap();
+}
+
+#[test]
+fn serve_writes_its_log_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let mut serve = Serve::start(&["--state", state, "--json"]);
+    let ports = folder.path().join("ports.json");
+    let deadline = std::time::Instant::now() + TIMEOUT;
+    while !ports.exists() {
+        assert!(std::time::Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+    let ports: Value = serde_json::from_slice(&std::fs::read(ports).unwrap()).unwrap();
+    let port = u16::try_from(ports["mqtt"].as_u64().unwrap()).unwrap();
+    // What is no TLS is told too.
+    TcpStream::connect(("127.0.0.1", port)).unwrap().write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let line: Value = serde_json::from_str(&serve.lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(line["ev"], "closed", "{line}");
+    assert!(line["time"].as_u64().unwrap() > 1_600_000_000_000, "{line}");
+}
+
+#[test]
+fn another_client_gets_what_it_needs_to_log_in() {
+    let cloud = start();
+    let lines = done(&cloud, &["login", "Example_dev1"]);
+    let login: Value =
+        serde_json::from_str(&done(&cloud, &["login", "Example_dev1", "--json"])).unwrap();
+    let secret = cloud.device_secret(PRODUCT, "Example_dev1").unwrap();
+    assert!(!lines.contains(&secret) && !login.to_string().contains(&secret));
+    assert!(lines.contains("mosquitto_sub -V mqttv311 -h 127.0.0.1 -p "), "{lines}");
+    let field = |name: &str| login[name].as_str().unwrap();
+    let mut connect = rumqttc::Connect::new(field("clientId"));
+    connect.set_login(field("user"), field("password"));
+    let (_device, ack) = Device::try_connect_by(&cloud, connect);
+    assert_eq!(ack.code, linkkit_sim::ConnectReturnCode::Success);
+    refused(&cloud, &["login", "Example_dyn1"], "has no secret to log in with");
+}
+
+#[test]
+fn faults_are_made_listed_and_taken_back() {
+    let cloud = start();
+    assert_eq!(done(&cloud, &["fault", "delay", "--number", "20"]), "rule 1 is in force\n");
+    done(&cloud, &["fault", "no-puback", "--device", "Example_dev1", "--count", "2"]);
+    let list = done(&cloud, &["faults"]);
+    assert!(
+        list.contains("delay") && list.contains("\"device\":\"a1ExpAkj9Hi.Example_dev1\""),
+        "{list}"
+    );
+    assert_eq!(done(&cloud, &["faults", "--clear"]), "faults taken back: 2\n");
+    refused(&cloud, &["fault", "delay"], "say its --number");
+    refused(&cloud, &["fault", "drop", "--number", "3"], "it takes no --number");
+    refused(&cloud, &["fault", "drop", "--device", "nobody"], "there is no device nobody");
+}
+
+#[test]
+fn a_file_of_any_bytes_is_published() {
+    let cloud = start();
+    let (mut device, _) = Device::connect(&cloud, &Login::of(&cloud, "Example_dev1"));
+    device.subscribe(DATA);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().write_all(&[0xff, 0, 0x80]).unwrap();
+    done(&cloud, &["publish", DATA, "--payload-file", file.path().to_str().unwrap()]);
+    assert_eq!(device.message().payload, &[0xff, 0, 0x80][..]);
+    drop(device);
+    // It is away, its session is kept.
+    while cloud.devices().iter().any(|device| device.online) {
+        std::thread::yield_now();
+    }
+    assert_eq!(done(&cloud, &["publish", DATA, "later"]), "delivered to 0, queued for 1\n");
+}
+
+#[test]
+fn a_shell_and_man_learn_the_commands() {
+    let none = "127.0.0.1:1".parse().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let output = command(none, &["completions", shell]).output().unwrap();
+        assert!(String::from_utf8(output.stdout).unwrap().contains("payload-file"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(none, &["man", folder.path().to_str().unwrap()]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let page = std::fs::read_to_string(folder.path().join("linkkit-sim-publish.1")).unwrap();
+    assert!(page.contains("Publish a message"), "{page}");
+    let redirect = command(none, &["redirect"]).output().unwrap();
+    assert_eq!(redirect.stdout, std::fs::read(linkkit_sim::redirect::SOURCE).unwrap());
 }

@@ -41,7 +41,7 @@ fn a_wrong_product_secret_is_refused() {
 #[test]
 fn registrations_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let config = Config { state: Some(folder.path().join("cloud.json")), ..Config::default() };
+    let config = Config { state: Some(folder.path().join("cloud")), ..Config::default() };
     let first = Cloud::start(&config).unwrap();
     assert_eq!(register(&first, "Example_dyn1")["code"], 200);
     let secret = first.device_secret(PRODUCT, "Example_dyn1");

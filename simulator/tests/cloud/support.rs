@@ -29,8 +29,13 @@ pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// Connects by TLS and verifies the cloud's certificate against its CA and `host`.
 pub(crate) fn tls(cloud: &Cloud, addr: SocketAddr, host: &str) -> std::io::Result<Tls> {
+    tls_trusting(cloud.ca_pem(), addr, host)
+}
+
+/// The same, against this CA.
+pub(crate) fn tls_trusting(ca_pem: &str, addr: SocketAddr, host: &str) -> std::io::Result<Tls> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(cloud.ca_pem().as_bytes()).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -150,9 +155,14 @@ pub(crate) struct Device {
 impl Device {
     /// Sends CONNECT and returns what came back.
     pub(crate) fn try_connect(cloud: &Cloud, login: &Login) -> (Self, ConnAck) {
+        Self::try_connect_by(cloud, login.packet())
+    }
+
+    /// The same, with this packet.
+    pub(crate) fn try_connect_by(cloud: &Cloud, connect: Connect) -> (Self, ConnAck) {
         let stream = tls(cloud, cloud.mqtt_addr(), MQTT_HOST).unwrap();
         let mut device = Device { stream, buffer: BytesMut::new(), last_id: 0 };
-        device.send(Packet::Connect(login.packet()));
+        device.send(Packet::Connect(connect));
         match device.receive() {
             Some(Packet::ConnAck(ack)) => (device, ack),
             other => panic!("no CONNACK but {other:?}"),
