@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus, Stdio};
 
 use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
-use linkkit_sim::{Cloud, Error, redirect};
+use linkkit_sim::{Cloud, Config, Error, redirect};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::runtime;
@@ -21,6 +21,8 @@ use crate::{ExecArgs, FirmwareArgs, RunArgs};
 pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<ExitCode, Error> {
     let RunArgs { sources, program, abi, include, library, firmware, release, arguments } =
         arguments;
+    // Mistakes are told before a build that takes minutes.
+    let place = Place::of(firmware, control)?;
     let program = match program {
         // A name without a folder is a file here, not a command somewhere else.
         Some(program) => absolute(&program)?,
@@ -41,7 +43,7 @@ pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<Exi
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    with_cloud(command, firmware, control)
+    with_cloud(command, place)
 }
 
 /// Runs a command that runs a firmware.
@@ -49,36 +51,51 @@ pub(crate) fn exec(arguments: ExecArgs, control: Option<SocketAddr>) -> Result<E
     let mut words = arguments.command.into_iter();
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words);
-    with_cloud(command, arguments.firmware, control)
+    with_cloud(command, Place::of(arguments.firmware, control)?)
 }
 
-/// Runs a firmware against a cloud of its own, or the one that runs; returns its exit code.
-fn with_cloud(
-    mut command: Command,
-    firmware: FirmwareArgs,
-    control: Option<SocketAddr>,
-) -> Result<ExitCode, Error> {
-    let fresh = tempfile::tempdir().map_err(failed("make a temporary folder".into()))?;
-    let folder = match &firmware.keep_kv {
-        Some(folder) => {
-            fs::create_dir_all(folder)
-                .map_err(failed(format!("make the folder {}", folder.display())))?;
-            folder.clone()
+/// Against which cloud a firmware runs, and where its store is kept.
+struct Place {
+    cloud: Wanted,
+    keep_kv: Option<PathBuf>,
+}
+
+enum Wanted {
+    Own(Box<Config>),
+    Running(SocketAddr),
+}
+
+impl Place {
+    fn of(wanted: FirmwareArgs, control: Option<SocketAddr>) -> Result<Self, Error> {
+        let FirmwareArgs { cloud, keep_kv, attach } = wanted;
+        if attach {
+            let running = Wanted::Running(control.unwrap_or(client::DEFAULT_CONTROL));
+            return Ok(Place { cloud: running, keep_kv });
         }
-        None => fresh.path().to_owned(),
-    };
-    let mut own = None;
-    if firmware.attach {
-        command.envs(client::environment(control.unwrap_or(client::DEFAULT_CONTROL))?);
-    } else {
-        let mut config = firmware.cloud.config(control)?;
-        if firmware.keep_kv.is_some() {
+        let mut config = cloud.config(control)?;
+        if let Some(folder) = &keep_kv {
             // A device that boots again with its secret needs a cloud that remembers it.
             config.state.get_or_insert_with(|| folder.join("cloud"));
         }
-        let cloud = own.insert(Cloud::start(&config)?);
-        show(cloud);
-        command.envs(cloud.redirect_env());
+        Ok(Place { cloud: Wanted::Own(Box::new(config)), keep_kv })
+    }
+}
+
+/// Runs a firmware and returns its exit code.
+fn with_cloud(mut command: Command, place: Place) -> Result<ExitCode, Error> {
+    let fresh = tempfile::tempdir().map_err(failed("make a temporary folder".into()))?;
+    let folder = place.keep_kv.unwrap_or_else(|| fresh.path().to_owned());
+    fs::create_dir_all(&folder).map_err(failed(format!("make the folder {}", folder.display())))?;
+    let mut own = None;
+    match place.cloud {
+        Wanted::Own(config) => {
+            let cloud = own.insert(Cloud::start(&config)?);
+            show(cloud);
+            command.envs(cloud.redirect_env());
+        }
+        Wanted::Running(control) => {
+            command.envs(client::environment(control)?);
+        }
     }
     command.env("LINKKIT_KV_FILE", absolute(&folder.join("kv.json"))?);
     let name = command.as_std().get_program().to_string_lossy().into_owned();

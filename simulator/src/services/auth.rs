@@ -162,7 +162,7 @@ fn node<'a>(registry: &'a Registry, id: &DeviceId, asked: &str) -> Result<&'a Re
 /// The device's product, unless the configuration refuses either of them.
 fn product_of<'a>(registry: &'a Registry, id: &DeviceId) -> Result<&'a Product, Refusal> {
     if let Some(code) = registry.refusal(id) {
-        return Err(refusal(code, "the device or its product is disabled"));
+        return Err(refusal(code, "refused by the configuration"));
     }
     let product = registry.config.product(&id.product_key);
     product.ok_or_else(|| refusal(6250, "query product info failed"))

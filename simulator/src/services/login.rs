@@ -50,7 +50,7 @@ pub(crate) fn check(
 ) -> Result<DeviceId, Refusal> {
     let device = check_credentials(connect, registry, region)?;
     match registry.refusal(&device) {
-        Some(code) => Err(not_authorized(format!("it is disabled: {code}"))),
+        Some(code) => Err(not_authorized(format!("the configuration refuses it: {code}"))),
         None => Ok(device),
     }
 }
