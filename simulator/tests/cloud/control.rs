@@ -223,6 +223,13 @@ fn a_cloud_that_is_not_there_is_named() {
 }
 
 #[test]
+fn nobody_but_this_machine_is_listened_to() {
+    let output = command("0.0.0.0:0".parse().unwrap(), &["serve"]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("it is for this machine alone: give a loopback address"), "{err}");
+}
+
+#[test]
 fn a_page_in_a_browser_does_not_get_in() {
     let cloud = start();
     let raw = |request: &str| {
@@ -240,6 +247,10 @@ fn a_page_in_a_browser_does_not_get_in() {
         "POST /api/expire HTTP/1.1\r\nHost: localhost:1\r\nContent-Type: text/plain\r\n{end}Content-Length: 0\r\n\r\n"
     ));
     assert!(simple.starts_with("HTTP/1.1 400"), "{simple}");
+    let other = raw(&format!(
+        "GET /api/events HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:2\r\n{end}\r\n"
+    ));
+    assert!(other.starts_with("HTTP/1.1 403"), "{other}");
     let good = raw(&format!("GET /api/devices HTTP/1.1\r\nHost: localhost:1\r\n{end}\r\n"));
     assert!(good.starts_with("HTTP/1.1 200"), "{good}");
 }
