@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use iot_sdk::deadline::Deadline;
-use iot_sdk::hal::import;
+use iot_sdk::base::deadline::Deadline;
+use iot_sdk::hal::c;
 use iot_sdk::transport::tls::Tls;
 use iot_sdk::transport::{Connection as _, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -94,7 +94,7 @@ impl Server {
     fn connect(&self) -> (Duration, Bytes) {
         let start = Instant::now();
         let port = self.address.port();
-        let tls = Tls::connect(import::hal(), HOST, port, &self.trust, PATIENCE).unwrap();
+        let tls = Tls::connect(c::hal(), HOST, port, &self.trust, PATIENCE).unwrap();
         let took = start.elapsed();
         tls.send(b"?", Deadline::after(PATIENCE)).unwrap();
         let mut answer = BytesMut::new();

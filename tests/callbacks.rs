@@ -66,6 +66,21 @@ fn a_client_may_be_destroyed_inside_its_handler() {
 }
 
 #[test]
+fn a_message_before_the_end_of_its_subscription_goes_to_its_handler() {
+    (0..3).for_each(|_| drop(play("unsubscribe_at_once")));
+}
+
+#[test]
+fn a_message_larger_than_the_write_buffer_is_sent() {
+    play("larger_than_write_buf");
+}
+
+#[test]
+fn handlers_that_yield_in_a_flood_do_not_use_up_the_stack() {
+    play("flood");
+}
+
+#[test]
 fn the_console_may_call_the_library() {
     let (cloud, firmware) = (start_cloud(), Firmware::debug("tests/c/chatty_console.c"));
     thread::scope(|scope| {

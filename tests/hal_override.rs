@@ -6,10 +6,9 @@
 mod support;
 
 use std::path::Path;
-use std::process::Command;
 
 use linkkit_sim::redirect;
-use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile, start};
 use support::start_cloud;
 
 const OWN_HAL: &str = "-DOWN_HAL";
@@ -24,7 +23,7 @@ fn run(profile: Profile, linkage: Linkage, flags: &[&str]) -> String {
         CProgram::compile(&source, &library, &[Path::new(redirect::SOURCE)], &flags).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let kv_file = folder.path().join("state/kv.json");
-    let mut command = Command::new(program);
+    let mut command = start(&program);
     command.env("LINKKIT_KV_FILE", &kv_file);
     let console = support::run(command, &start_cloud(), &[]).succeeded().output;
     assert_eq!(kv_file.exists(), !flags.contains(&OWN_HAL), "whether the library's store was used");

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use iot_sdk::error::TransportError;
+use iot_sdk::base::error::TransportError;
 use iot_sdk::mqtt::Error;
 use iot_sdk::transport::{Endpoint, Security, Trust};
 use support::LIMIT;

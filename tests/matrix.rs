@@ -17,7 +17,7 @@ const UPDATE: &str = "UPDATE_MATRIX";
 
 /// The names in the tables of what is not supported yet.
 fn unsupported(abi: Abi) -> BTreeSet<String> {
-    let release = format!("src/capi/release/v{}/unsupported.rs", abi.number().replace('.', "_"));
+    let release = format!("src/capi/abi/v{}/unsupported.rs", abi.number().replace('.', "_"));
     let words = ["src/shim/hal_unsupported.c", &release]
         .map(|path| fs::read_to_string(Path::new(ROOT).join(path)).unwrap())
         .concat();
@@ -32,6 +32,8 @@ fn page() -> String {
          Every public symbol of the releases that there is a profile for. What is \"not supported \
          yet\" links, answers with the value by which the C SDK says that it failed, and says so in \
          the log.\n\n\
+         Firmware of 2.2.1 that is built for ID² (`SUPPORT_ITLS`) compiles and links as well; its \
+         `IOT_SetupConnInfo` answers with -1, since iTLS needs the vendor's closed key store.\n\n\
          Made by `UPDATE_MATRIX=1 cargo test --test matrix`.\n\n| symbol |",
     );
     let releases = Abi::ALL.map(|abi| (abi.number(), abi.symbols().unwrap(), unsupported(abi)));

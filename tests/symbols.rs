@@ -13,8 +13,14 @@ use linkkit_sim::toolchain::{Abi, Library, Linkage, Profile};
 /// The names that belong to the C SDK begin so.
 const NAMESPACES: [&str; 6] = ["HAL_", "IOT_", "LITE_", "awss_", "iotx_", "linkkit_"];
 /// What runs between the library and its own C files.
-const INTERNAL: [&str; 4] =
-    ["linkkit_default_", "linkkit_ours_", "linkkit_own_", "linkkit_unsupported"];
+const INTERNAL: [&str; 6] = [
+    "linkkit_default_",
+    "linkkit_log_line",
+    "linkkit_ours_",
+    "linkkit_own_",
+    "linkkit_thread_",
+    "linkkit_unsupported",
+];
 
 fn nm(arguments: &[&str], file: &Path) -> Vec<String> {
     let output = Command::new("nm").args(arguments).arg(file).output().unwrap();
@@ -53,6 +59,38 @@ fn the_archive_defines_the_list_and_nothing_else_by_such_names() {
             .filter(|name| !INTERNAL.iter().any(|start| name.starts_with(start)))
             .collect();
         assert_eq!(defined, listed(abi));
+    }
+}
+
+/// The objects of a HAL, which the shipped `libiot_hal.a` has instead of `libiot_sdk.a`.
+const PORT: [&str; 3] = ["hal_unsupported.o", "hal_weak.o", "variadic.o"];
+
+/// The functions of a HAL that the library itself calls.
+fn asked(archive: &Path) -> BTreeSet<String> {
+    let mut nm = Command::new("nm");
+    nm.args(["--print-file-name", "--undefined-only"]).arg(archive);
+    let output = nm.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines
+        .lines()
+        .filter_map(|line| {
+            let (place, name) = line.rsplit_once(" U ")?;
+            let of_port = PORT.iter().any(|object| place.contains(object));
+            (!of_port && name.starts_with("HAL_")).then(|| name.to_owned())
+        })
+        .collect()
+}
+
+/// A product puts this `libiot_sdk.a` in the place of its release's, and keeps its `libiot_hal.a`.
+#[test]
+fn of_a_port_no_more_is_asked_than_its_release_did() {
+    for abi in Abi::ALL {
+        let library = Library::build_for(abi, Profile::Debug, Linkage::Static).unwrap();
+        let (asked, known) = (asked(&library.path), abi.port().unwrap());
+        let more: Vec<_> = asked.iter().filter(|name| !known.contains(name)).collect();
+        assert!(more.is_empty(), "the HAL of release {} need not have {more:?}", abi.number());
+        assert!(asked.contains("HAL_Kv_Set"), "{asked:?}");
     }
 }
 

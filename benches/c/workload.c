@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "workload.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #define FLOOD        "/bench/flood"
 #define RUN_MS       200
 #define LIMIT_S      120
+#define PAUSE_US     13000
 #define PAYLOAD_MAX  4096
 
 static char payload[PAYLOAD_MAX];
@@ -231,6 +234,78 @@ static void qos1(const struct target *target, size_t count, size_t size, size_t 
     client_close();
 }
 
+/* The same, each message published by the callback that says that another one has been acknowledged. */
+static void qos1_inside(const struct target *target, size_t count, size_t size, size_t window)
+{
+    struct stretch start;
+
+    client_open(target, 0);
+    new_run(count, size);
+    run.chained = 1;
+    start = begin();
+    while (run.published < window && run.published < run.wanted) {
+        publish_next();
+    }
+    while (run.acknowledged < run.wanted) {
+        client_run(RUN_MS);
+    }
+    print_stretch(start, run.last, count);
+    client_close();
+}
+
+/* Both ends of a TCP connection of this process with itself. */
+static void connect_with_itself(int ends[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 1) != 0
+        || getsockname(listener, (struct sockaddr *)&address, &size) != 0
+        || connect(ends[0], (struct sockaddr *)&address, size) != 0) {
+        fail("connecting with itself", -1);
+    }
+    ends[1] = accept(listener, NULL, NULL);
+    close(listener);
+}
+
+/* What a call to publish takes after a pause, in which caches forget, and what a bare write takes. */
+static void after_pause(const struct target *target, size_t count, size_t size)
+{
+    uint64_t *published = calloc(count, sizeof(*published));
+    uint64_t *written = calloc(count, sizeof(*written));
+    char bytes[100] = {0};
+    int ends[2];
+    size_t i;
+
+    connect_with_itself(ends);
+    client_open(target, 0);
+    new_run(count, size);
+    for (i = 0; i < count; i++) {
+        usleep(PAUSE_US);
+        run.sent = now_ns();
+        client_publish(TOPIC, 0, payload, size);
+        published[i] = now_ns() - run.sent;
+        usleep(PAUSE_US);
+        run.sent = now_ns();
+        if (write(ends[0], bytes, sizeof(bytes)) != sizeof(bytes)) {
+            fail("write", -1);
+        }
+        written[i] = now_ns() - run.sent;
+        if (read(ends[1], bytes, sizeof(bytes)) <= 0) {
+            fail("read", -1);
+        }
+    }
+    print_percentiles("publish", published, count);
+    print_percentiles("write", written, count);
+    free(published);
+    free(written);
+    close(ends[0]);
+    close(ends[1]);
+    client_close();
+}
+
 static void round_trip_alone(const struct target *target, size_t count, size_t size)
 {
     client_open(target, 0);
@@ -396,6 +471,8 @@ static int usage(void)
           "  connect COUNT                   time to connect, the first and the others\n"
           "  qos0 COUNT SIZE                 messages a second and CPU a message\n"
           "  qos1 COUNT SIZE WINDOW          the same, acknowledged, WINDOW on their way\n"
+          "  qos1-inside COUNT SIZE WINDOW   the same, published by the callback of another one\n"
+          "  after-pause COUNT SIZE          the call to publish after a pause, and a bare write\n"
           "  round-trip-alone COUNT SIZE     from a publish to its acknowledgement, one thread\n"
           "  round-trip-beside COUNT SIZE    the same, with another thread that runs the client\n"
           "  echo COUNT SIZE SUBSCRIPTIONS   published and received back\n"
@@ -435,6 +512,10 @@ int main(int argc, char **argv)
         qos0(&target, count, size);
     } else if (strcmp(what, "qos1") == 0) {
         qos1(&target, count, size, number);
+    } else if (strcmp(what, "qos1-inside") == 0) {
+        qos1_inside(&target, count, size, number);
+    } else if (strcmp(what, "after-pause") == 0) {
+        after_pause(&target, count, size);
     } else if (strcmp(what, "round-trip-alone") == 0) {
         round_trip_alone(&target, count, size);
     } else if (strcmp(what, "round-trip-beside") == 0) {

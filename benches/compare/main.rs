@@ -73,7 +73,8 @@ fn main() {
     }
     let mosquitto = Mosquitto::start();
     let fast = FastBroker::start(mosquitto.folder());
-    let results = measure(&options, &peers, &Brokers { mosquitto, fast });
+    let delaying = Mosquitto::start_delaying();
+    let results = measure(&options, &peers, &Brokers { mosquitto, fast, delaying });
 
     let text = table::document(&peers, &results, options.rounds);
     print!("{text}");

@@ -16,15 +16,18 @@ pub(crate) enum Link {
     Tcp,
     /// By TLS with a broker that does as little as it can.
     Fast,
+    /// By TLS with mosquitto as it comes, without `TCP_NODELAY`.
+    Delaying,
 }
 
 impl Link {
-    pub(crate) const ALL: [Link; 3] = [Link::Tls, Link::Tcp, Link::Fast];
+    pub(crate) const ALL: [Link; 4] = [Link::Tls, Link::Tcp, Link::Fast, Link::Delaying];
 }
 
 pub(crate) struct Brokers {
     pub(crate) mosquitto: Mosquitto,
     pub(crate) fast: FastBroker,
+    pub(crate) delaying: Mosquitto,
 }
 
 /// One run of a program.
@@ -44,11 +47,19 @@ pub(crate) struct Scenario {
 pub(crate) const SUBSCRIPTIONS: [usize; 4] = [1, 10, 100, 1000];
 pub(crate) const WINDOWS: [usize; 5] = [1, 2, 5, 10, 20];
 
+/// The links over which much is sent.
+const BUSY: &[Link] = &[Link::Tls, Link::Tcp, Link::Fast];
+
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all = vec![
-        Scenario::new("connect", 20, 0, 0),
-        Scenario { links: &Link::ALL, ..Scenario::new("qos0", 200_000, 32, 0) },
-        Scenario { links: &Link::ALL, ..Scenario::new("qos0", 100_000, 1024, 0) },
+        Scenario {
+            links: &[Link::Tls, Link::Tcp, Link::Delaying],
+            ..Scenario::new("connect", 20, 0, 0)
+        },
+        Scenario { links: BUSY, ..Scenario::new("qos1-inside", 50_000, 32, 20) },
+        Scenario { links: &[Link::Tls], ..Scenario::new("after-pause", 100, 32, 0) },
+        Scenario { links: BUSY, ..Scenario::new("qos0", 200_000, 32, 0) },
+        Scenario { links: BUSY, ..Scenario::new("qos0", 100_000, 1024, 0) },
         Scenario { links: &[Link::Fast], ..Scenario::new("flood", 500_000, 0, 0) },
         Scenario::new("qos1", 50_000, 1024, 20),
         Scenario::new("round-trip-alone", 10_000, 64, 0),
@@ -59,7 +70,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario::new("idle", 5, 0, 0),
     ];
     all.extend(WINDOWS.map(|window| {
-        let links: &[Link] = if window == 20 { &Link::ALL } else { &[Link::Tls] };
+        let links: &[Link] = if window == 20 { BUSY } else { &[Link::Tls] };
         Scenario { links, ..Scenario::new("qos1", 50_000, 32, window) }
     }));
     all.extend(SUBSCRIPTIONS.iter().skip(1).map(|&number| Scenario {
@@ -90,13 +101,16 @@ impl Scenario {
         link: Link,
         scale: usize,
     ) -> Vec<(String, f64)> {
-        let Brokers { mosquitto, fast } = brokers;
+        let Brokers { mosquitto, fast, delaying } = brokers;
         let count = (self.count / scale).max(2);
         let command = |peer: &Peer, what: &str| {
             let mut command = Command::new(&peer.program);
             match link {
                 Link::Tls => command.arg(mosquitto.tls_port.to_string()).arg(mosquitto.ca_file()),
                 Link::Tcp => command.arg(mosquitto.tcp_port.to_string()).arg("-"),
+                Link::Delaying => {
+                    command.arg(delaying.tls_port.to_string()).arg(delaying.ca_file())
+                }
                 Link::Fast => command.arg(fast.tls_port.to_string()).arg(mosquitto.ca_file()),
             };
             command.arg(what);

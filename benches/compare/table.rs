@@ -15,7 +15,7 @@ pub(crate) type Results = BTreeMap<(Link, String, String, usize), Vec<f64>>;
 /// those lines of which something was measured.
 type Row = (&'static str, (&'static str, usize, usize), &'static str, f64);
 
-const ROWS: [Row; 26] = [
+const ROWS: [Row; 30] = [
     ("connect, first of a process, ms", ("connect", 0, 0), "first_us", 1e3),
     ("connect, again, ms", ("connect", 0, 0), "again_p50_us", 1e3),
     ("QoS 0, 32 B, k/s", ("qos0", 32, 0), "per_second", 1e3),
@@ -24,6 +24,8 @@ const ROWS: [Row; 26] = [
     ("… CPU a message, µs", ("qos0", 1024, 0), "cpu_us", 1.0),
     ("QoS 1, 32 B, 20 on their way, k/s", ("qos1", 32, 20), "per_second", 1e3),
     ("… CPU a message, µs", ("qos1", 32, 20), "cpu_us", 1.0),
+    ("… published in the callback of another one, k/s", ("qos1-inside", 32, 20), "per_second", 1e3),
+    ("… CPU a message, µs", ("qos1-inside", 32, 20), "cpu_us", 1.0),
     ("QoS 1, 1 KiB, 20 on their way, k/s", ("qos1", 1024, 20), "per_second", 1e3),
     ("… CPU a message, µs", ("qos1", 1024, 20), "cpu_us", 1.0),
     (
@@ -46,6 +48,13 @@ const ROWS: [Row; 26] = [
         "publish_call_p50_us",
         1.0,
     ),
+    (
+        "the call to publish QoS 0 after 13 ms, p50, µs",
+        ("after-pause", 32, 0),
+        "publish_p50_us",
+        1.0,
+    ),
+    ("… of a bare write of 100 bytes, p50, µs", ("after-pause", 32, 0), "write_p50_us", 1.0),
     ("receive QoS 0, 64 B, k/s", ("receive", 64, 0), "per_second", 1e3),
     ("… CPU a message, µs", ("receive", 64, 0), "cpu_us", 1.0),
     ("receive QoS 0, 64 B, without end, k/s", ("flood", 0, 0), "per_second", 1e3),
@@ -77,6 +86,7 @@ pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> Stri
     for (link, title) in [
         (Link::Tls, "Over TLS"),
         (Link::Fast, "Over TLS, with a broker that only decodes and answers"),
+        (Link::Delaying, "Over TLS, with mosquitto as it comes: without TCP_NODELAY"),
         (Link::Tcp, "Over TCP"),
     ] {
         write!(text, "\n## {title}\n\n{}", head("", peers)).unwrap();

@@ -449,10 +449,10 @@ extern int HAL_GetFirmwareVersion(char *version);
  * `/var/lib/linkkit/kv.json` where that can be written, else
  * `$XDG_STATE_HOME/linkkit/kv.json`, which is usually under `~/.local/state`.
  *
- * Until that file exists, what the C SDK left behind counts, and the first use copies it: the
- * file that 2.3.0 and later keep in the working folder, before 2.2.1's `/tmp/kvfile.db`.
- * Each stays in place; it is refused, and the log says why, when it is damaged, or unless it
- * is a plain file of this user or of root that nobody else may write to.
+ * What the C SDK left behind is copied into it once, as soon as it can be read: the file that
+ * 2.3.0 and later keep in the working folder, before 2.2.1's `/tmp/kvfile.db`. Each stays in
+ * place; what of it is damaged is left out and named in the log. It is refused, and looked for
+ * again, unless it is a plain file of this user or of root that nobody else may write to.
  */
 extern int HAL_Kv_Set(const char *key, const void *val, int len, int sync);
 

@@ -697,7 +697,7 @@ void IOT_DumpMemoryStats(IOT_LogLevel level);
  * (`HAL_Kv_Get`), or fetched from the cloud by HTTPS with the product secret
  * (`HAL_GetProductSecret`), stored (`HAL_Kv_Set`) and handed to `HAL_SetDeviceSecret`. A secret
  * that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
- * loses it for ever. A stored secret of another device is neither used nor replaced: a second
+ * loses it for ever. The library's own store is tried first: what it cannot keep is not asked for. A stored secret of another device is neither used nor replaced: a second
  * entry, `<key>.owner`, says whose it is. Without that entry, as the C SDK and a firmware's own
  * `HAL_Kv_Set` leave it, the secret is taken for this device's.
  *

@@ -1,4 +1,4 @@
-//! The cloud as a whole: two ports in every region, one thread, gone when dropped.
+//! The cloud as a whole: three ports in every region, one thread, gone when dropped.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::QoS;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -22,10 +22,11 @@ use crate::control::operator::{DeviceState, Operator, Place, Refusal};
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
-use crate::listen::{Door, Listeners, accept_each, listen, listen_for_control};
+use crate::listen::{Door, Listeners, accept_each, listen, listen_for_control, send_at_once};
 use crate::mqtt::broker::Broker;
 use crate::mqtt::connection::{self, Ends};
 use crate::registry::{Registry, replace};
+use crate::services::login::Carrier;
 use crate::trace::Trace;
 
 /// A running cloud. Every method may be called from any thread; none blocks on the network.
@@ -66,8 +67,7 @@ impl Cloud {
         };
         let cloud = Self::open(&kept_ports(config)?, config.control, memory)?;
         if let Some(folder) = state {
-            let place = &cloud.operator.place;
-            let ports = Listen { https: place.https_port, mqtt: place.mqtt_port };
+            let ports = cloud.operator.place.listen();
             let text = serde_json::to_vec(&ports).map_err(std::io::Error::other);
             replace(&folder.join(PORTS), &text.trying(|| "write the ports".into())?)?;
         }
@@ -77,8 +77,7 @@ impl Cloud {
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
     /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
-        let listen =
-            Listen { https: self.operator.place.https_port, mqtt: self.operator.place.mqtt_port };
+        let listen = self.operator.place.listen();
         let memory = Memory {
             registry: Arc::clone(&self.operator.registry),
             authority: Arc::clone(&self.authority),
@@ -106,6 +105,7 @@ impl Cloud {
         let regions = &registry.config.regions;
         let (https, https_port) = listen(regions, listen_at.https)?;
         let (mqtt, mqtt_port) = listen(regions, listen_at.mqtt)?;
+        let (mqtt_tcp, mqtt_tcp_port) = listen(regions, listen_at.mqtt_tcp)?;
         let service = Arc::new(Service {
             registry: Arc::clone(&registry),
             faults: Arc::clone(&faults),
@@ -117,11 +117,12 @@ impl Cloud {
             trace: trace.clone(),
         };
         let (control, control_addr) = control_at.map(listen_for_control).transpose()?.unzip();
-        let place = Place { https_port, mqtt_port, ca_pem: authority.pem().to_owned() };
+        let place =
+            Place { https_port, mqtt_port, mqtt_tcp_port, ca_pem: authority.pem().to_owned() };
         let operator =
             Operator { registry, faults, broker: Arc::clone(&broker), trace, place: place.into() };
         let (stop, stopped) = oneshot::channel();
-        let doors = Doors { https, mqtt, control };
+        let doors = Doors { https, mqtt, mqtt_tcp, control };
         let serve = run(door, doors, service, operator.clone());
         let thread = thread::Builder::new()
             .name("linkkit-sim".into())
@@ -138,6 +139,11 @@ impl Cloud {
     /// Where the MQTT broker of the first region listens.
     pub fn mqtt_addr(&self) -> SocketAddr {
         (self.first_address(), self.operator.place.mqtt_port).into()
+    }
+
+    /// Where the MQTT broker of the first region listens without TLS.
+    pub fn mqtt_tcp_addr(&self) -> SocketAddr {
+        (self.first_address(), self.operator.place.mqtt_tcp_port).into()
     }
 
     /// The regions. Each has the ports of the first one at an address of its own.
@@ -244,6 +250,7 @@ fn kept_ports(config: &Config) -> Result<Listen, Error> {
     Ok(Listen {
         https: or(config.listen.https, kept.https),
         mqtt: or(config.listen.mqtt, kept.mqtt),
+        mqtt_tcp: or(config.listen.mqtt_tcp, kept.mqtt_tcp),
     })
 }
 
@@ -260,6 +267,7 @@ fn faults(config: &Config) -> Result<Faults, Error> {
 struct Doors {
     https: Listeners,
     mqtt: Listeners,
+    mqtt_tcp: Listeners,
     control: Option<StdListener>,
 }
 
@@ -282,7 +290,7 @@ async fn run(
     service: Arc<Service>,
     operator: Operator,
 ) -> Result<(), Error> {
-    let Doors { https, mqtt, control } = doors;
+    let Doors { https, mqtt, mqtt_tcp, control } = doors;
     let broker = Arc::clone(&operator.broker);
     let door = Arc::new(door);
     let listener = |std| TcpListener::from_std(std).trying(|| "use a socket".into());
@@ -303,12 +311,21 @@ async fn run(
         accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
             let (door, broker, region) = (Arc::clone(&door), Arc::clone(&broker), region.clone());
             async move {
+                let ends = ends(&stream, peer, region, Carrier::Tls);
                 if let Some(stream) = door.admit(stream, peer).await {
-                    let local = stream.get_ref().0.local_addr();
-                    let local = local.map(|addr| addr.to_string()).unwrap_or_default();
-                    let ends = Ends { peer: peer.to_string(), local, region };
                     connection::serve(stream, ends, &broker).await;
                 }
+            }
+        }));
+    }
+    for (region, socket) in mqtt_tcp {
+        let broker = Arc::clone(&broker);
+        accepting.spawn(accept_each(listener(socket)?, move |stream, peer| {
+            let (broker, region) = (Arc::clone(&broker), region.clone());
+            async move {
+                send_at_once(&stream);
+                let ends = ends(&stream, peer, region, Carrier::Tcp);
+                connection::serve(stream, ends, &broker).await;
             }
         }));
     }
@@ -321,4 +338,9 @@ async fn run(
     // They end only by a panic, which was printed when it happened.
     while accepting.join_next().await.is_some() {}
     Ok(())
+}
+
+fn ends(stream: &TcpStream, peer: SocketAddr, region: String, carrier: Carrier) -> Ends {
+    let local = stream.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+    Ends { peer: peer.to_string(), local, region, carrier }
 }

@@ -82,8 +82,10 @@ pub struct Config {
 pub struct Listen {
     /// The authentication service.
     pub https: u16,
-    /// The MQTT broker.
+    /// The MQTT broker, over TLS.
     pub mqtt: u16,
+    /// The MQTT broker, over plain TCP.
+    pub mqtt_tcp: u16,
 }
 
 /// A region of the platform, on a loopback address of its own.

@@ -93,6 +93,12 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
+/// Without this, a small packet can wait for the acknowledgement of the one before.
+pub(crate) fn send_at_once(stream: &TcpStream) {
+    // A socket that refuses it works all the same.
+    let _ = stream.set_nodelay(true);
+}
+
 /// Lets connections in: TLS with the certificate of the moment.
 pub(crate) struct Door {
     pub(crate) authority: Arc<Authority>,
@@ -107,8 +113,7 @@ impl Door {
         stream: TcpStream,
         peer: SocketAddr,
     ) -> Option<TlsStream<TcpStream>> {
-        // Without this, a small packet can wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
+        send_at_once(&stream);
         let acceptor = TlsAcceptor::from(self.authority.server_config(self.faults.certificate()));
         let why = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => return Some(stream),

@@ -2,13 +2,19 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::boundary::guard;
-use super::ptr::{self, BadText};
-use super::release::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
-use super::sdk::{SDK, hal};
-use crate::error::chain;
+use super::abi::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
+use super::sdk::SDK;
+use crate::base::error::{Error, chain};
+use crate::base::sync::OneAtATime;
+use crate::device::ConnInfo;
+use crate::ffi::ptr::{self, BadText};
+use crate::hal::c::entry::guard;
+use crate::hal::c::hal;
 
 const TARGET: &str = "IOT_SetupConnInfo";
+
+/// For all of a set-up, since the firmware's functions are called until its end.
+static SETTING_UP: OneAtATime = OneAtATime::new();
 
 /// Makes everything that an MQTT login needs of a device's identity.
 ///
@@ -17,7 +23,7 @@ const TARGET: &str = "IOT_SetupConnInfo";
 /// (`HAL_Kv_Get`), or fetched from the cloud by HTTPS with the product secret
 /// (`HAL_GetProductSecret`), stored (`HAL_Kv_Set`) and handed to `HAL_SetDeviceSecret`. A secret
 /// that `HAL_Kv_Set` does not take is used from memory and offered to it again later; the C SDK
-/// loses it for ever. A stored secret of another device is neither used nor replaced: a second
+/// loses it for ever. The library's own store is tried first: what it cannot keep is not asked for. A stored secret of another device is neither used nor replaced: a second
 /// entry, `<key>.owner`, says whose it is. Without that entry, as the C SDK and a firmware's own
 /// `HAL_Kv_Set` leave it, the secret is taken for this device's.
 ///
@@ -46,8 +52,8 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     device_secret: *const c_char,
     info_ptr: *mut *mut c_void,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
-        if info_ptr.is_null() && !release::INFO_MAY_BE_NULL {
+    guard(|| {
+        if info_ptr.is_null() && !abi::INFO_MAY_BE_NULL {
             ::log::error!(target: TARGET, "Invalid argument, info_ptr = NULL");
             return FAIL_RETURN;
         }
@@ -60,7 +66,7 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
         tell(std::ptr::null_mut());
         // SAFETY: each is NULL or a string, as the caller promises.
         match unsafe { set_up(product_key, device_name, device_secret) } {
-            Ok(info) => {
+            Ok((_, info)) => {
                 tell(info);
                 SUCCESS_RETURN
             }
@@ -72,7 +78,8 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     })
 }
 
-/// Makes the login data and puts it where C sees it.
+/// Makes the login data and puts it where C sees it. Another thread may change it there at any time,
+/// so who goes on with it here takes the one that is returned.
 ///
 /// # Safety
 /// Each argument is either NULL or a string that ends with a NUL.
@@ -80,7 +87,8 @@ pub(crate) unsafe fn set_up(
     product_key: *const c_char,
     device_name: *const c_char,
     device_secret: *const c_char,
-) -> Result<*mut iotx_conn_info_t, String> {
+) -> Result<(ConnInfo, *mut iotx_conn_info_t), String> {
+    let Some(_inside) = SETTING_UP.enter() else { return Err(Error::CalledInside.to_string()) };
     let named = |what: &'static str| move |bad: BadText| format!("Invalid argument: {what} {bad}");
     // SAFETY: as the caller promises.
     let texts = unsafe {
@@ -91,8 +99,9 @@ pub(crate) unsafe fn set_up(
         )
     };
     // SAFETY: strings, as the caller promises, and the first two are not NULL, as was just seen.
-    unsafe { release::remember_identity(product_key, device_name, device_secret) };
+    unsafe { abi::remember_identity(product_key, device_name, device_secret) };
     let info =
         SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;
-    release::publish(&info)
+    let published = abi::publish(&info)?;
+    Ok((info, published))
 }

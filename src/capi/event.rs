@@ -6,8 +6,8 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::boundary::guard;
-use super::release::{FAIL_RETURN, SUCCESS_RETURN};
+use super::abi::{FAIL_RETURN, SUCCESS_RETURN};
+use crate::hal::c::entry::guard;
 
 /// What `iotx_event_post` tells.
 #[allow(non_camel_case_types)]
@@ -68,7 +68,7 @@ static MONITOR: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
 pub extern "C" fn iotx_event_regist_cb(
     monitor_cb: Option<unsafe extern "C" fn(event: c_int)>,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         let function = monitor_cb.map_or(std::ptr::null_mut(), |function| function as *mut ());
         MONITOR.store(function, Ordering::Release);
         SUCCESS_RETURN
@@ -81,7 +81,7 @@ pub extern "C" fn iotx_event_regist_cb(
 /// 0; -1 when no function is set.
 #[unsafe(no_mangle)]
 pub extern "C" fn iotx_event_post(event: c_int) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         let function = MONITOR.load(Ordering::Acquire);
         if function.is_null() {
             return FAIL_RETURN;

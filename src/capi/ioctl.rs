@@ -2,12 +2,12 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::boundary::guard;
-use super::ptr;
-use super::release::{self, FAIL_RETURN, IoctlOption, SUCCESS_RETURN};
+use super::abi::{self, FAIL_RETURN, IoctlOption, SUCCESS_RETURN};
 use super::sdk::SDK;
-use crate::conninfo::Ioctl;
-use crate::site::SiteText;
+use crate::cloud::servers::ServerText;
+use crate::device::Setting;
+use crate::ffi::ptr;
+use crate::hal::c::entry::guard;
 
 const TARGET: &str = "IOT_Ioctl";
 
@@ -22,9 +22,9 @@ pub const LINKKIT_IOCTL_GET_MQTT_DIRECT: c_int = 0x4C4B_0002;
 
 fn option(number: c_int) -> Option<IoctlOption> {
     match number {
-        LINKKIT_IOCTL_SET_MQTT_DIRECT => Some(IoctlOption::Int(Ioctl::SetMqttDirect)),
-        LINKKIT_IOCTL_GET_MQTT_DIRECT => Some(IoctlOption::Int(Ioctl::GetMqttDirect)),
-        number => release::ioctl(number),
+        LINKKIT_IOCTL_SET_MQTT_DIRECT => Some(IoctlOption::Int(Setting::SetMqttDirect)),
+        LINKKIT_IOCTL_GET_MQTT_DIRECT => Some(IoctlOption::Int(Setting::GetMqttDirect)),
+        number => abi::ioctl(number),
     }
 }
 
@@ -43,14 +43,14 @@ fn option(number: c_int) -> Option<IoctlOption> {
 /// NUL. None is kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn IOT_Ioctl(option: c_int, data: *mut c_void) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         let Some(option) = self::option(option) else {
             ::log::error!(target: TARGET, "Unknown Ioctl Option {option}");
             return FAIL_RETURN;
         };
         if data.is_null() {
             ::log::error!(target: TARGET, "Invalid Parameter: data is NULL");
-            release::null_pointer(c"IOT_Ioctl");
+            abi::null_pointer(c"IOT_Ioctl");
             return FAIL_RETURN;
         }
         let outcome = match option {
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn IOT_Ioctl(option: c_int, data: *mut c_void) -> c_int {
 
 /// # Safety
 /// `data` points to an int, which may lie at any address when firmware packs its structures.
-unsafe fn number(option: Ioctl, data: *mut c_int) -> Result<(), String> {
+unsafe fn number(option: Setting, data: *mut c_int) -> Result<(), String> {
     // SAFETY: as the caller promises.
     let mut value = unsafe { data.read_unaligned() };
     SDK.ioctl(option, &mut value).map_err(|error| error.to_string())?;
@@ -85,7 +85,7 @@ unsafe fn number(option: Ioctl, data: *mut c_int) -> Result<(), String> {
 
 /// # Safety
 /// `data` points to a number of 16 bits or, where the lower half comes first, of more.
-unsafe fn short(option: Ioctl, data: *const u16) -> Result<(), String> {
+unsafe fn short(option: Setting, data: *const u16) -> Result<(), String> {
     // SAFETY: as the caller promises.
     let mut value = c_int::from(unsafe { data.read_unaligned() });
     SDK.ioctl(option, &mut value).map_err(|error| error.to_string())
@@ -93,10 +93,10 @@ unsafe fn short(option: Ioctl, data: *const u16) -> Result<(), String> {
 
 /// # Safety
 /// `data` is a string that ends with a NUL.
-unsafe fn text(what: SiteText, data: *const c_char) -> Result<(), String> {
+unsafe fn text(what: ServerText, data: *const c_char) -> Result<(), String> {
     // SAFETY: as the caller promises.
     let text = unsafe { ptr::required(data) }.map_err(|bad| format!("the text {bad}"))?;
-    SDK.set_site_text(what, text).map_err(|error| error.to_string())
+    SDK.set_server_text(what, text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     fn the_library_s_own_options_are_there_in_every_release() {
-        assert_eq!(option(1_279_983_617), Some(IoctlOption::Int(Ioctl::SetMqttDirect)));
-        assert_eq!(option(1_279_983_618), Some(IoctlOption::Int(Ioctl::GetMqttDirect)));
-        assert_eq!(option(0), Some(IoctlOption::Int(Ioctl::SetRegion)));
+        assert_eq!(option(1_279_983_617), Some(IoctlOption::Int(Setting::SetMqttDirect)));
+        assert_eq!(option(1_279_983_618), Some(IoctlOption::Int(Setting::GetMqttDirect)));
+        assert_eq!(option(0), Some(IoctlOption::Int(Setting::SetRegion)));
         assert_eq!(option(1_279_983_616), None);
     }
 }

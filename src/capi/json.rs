@@ -2,10 +2,11 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::boundary::guard;
-use super::{ptr, release};
-use crate::hal::import;
-use crate::json;
+use super::abi;
+use crate::base::lite_json;
+use crate::ffi::ptr;
+use crate::hal::c;
+use crate::hal::c::entry::guard;
 
 /// Finds a value in JSON text by a path of names with dots between them, `data.list[2].name`, where an
 /// array's items count from 1.
@@ -20,13 +21,16 @@ use crate::json;
 /// # Safety
 /// Each text is either NULL or ends with a NUL; none is kept.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn LITE_json_value_of(key: *mut c_char, src: *mut c_char) -> *mut c_char {
-    guard(std::ptr::null_mut(), || {
+pub(crate) unsafe extern "C" fn LITE_json_value_of(
+    key: *mut c_char,
+    src: *mut c_char,
+) -> *mut c_char {
+    guard(|| {
         // SAFETY: as the caller promises.
         let (Ok(key), Ok(text)) = (unsafe { (ptr::required(key), ptr::required(src)) }) else {
             return std::ptr::null_mut();
         };
-        json::value(text, key).map_or(std::ptr::null_mut(), to_c)
+        lite_json::value(text, key).map_or(std::ptr::null_mut(), to_c)
     })
 }
 
@@ -34,9 +38,9 @@ pub unsafe extern "C" fn LITE_json_value_of(key: *mut c_char, src: *mut c_char) 
 pub(crate) fn to_c(text: &str) -> *mut c_char {
     let Ok(size) = u32::try_from(text.len() + 1) else { return std::ptr::null_mut() };
     // SAFETY: takes a number.
-    let copy: *mut c_void = unsafe { import::HAL_Malloc(size) };
+    let copy: *mut c_void = unsafe { c::HAL_Malloc(size) };
     if copy.is_null() {
-        release::no_memory(c"LITE_json_value_of");
+        abi::no_memory(c"LITE_json_value_of");
         return std::ptr::null_mut();
     }
     // SAFETY: the buffer is new and has room for the text and a NUL.

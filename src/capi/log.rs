@@ -2,10 +2,10 @@
 
 use std::ffi::c_int;
 
-use super::boundary::guard;
-use super::memory;
-use super::release::IOT_LogLevel;
-use crate::log::Level;
+use super::abi::IOT_LogLevel;
+use crate::base::log::Level;
+use crate::ffi::alloc;
+use crate::hal::c::entry::guard;
 
 /// Prints how much memory the library uses, if lines of `level` are printed at all.
 ///
@@ -15,11 +15,11 @@ use crate::log::Level;
 pub extern "C" fn IOT_DumpMemoryStats(level: IOT_LogLevel) {
     const TARGET: &str = "LITE_dump_malloc_free_stats";
     const RULE: &str = "---------------------------------------------------";
-    guard((), || {
+    guard(|| {
         if !level_of(level).unwrap_or(Level::Debug).is_printed() {
             return;
         }
-        let usage = memory::usage();
+        let usage = alloc::usage();
         ::log::debug!(target: TARGET, "{RULE}");
         ::log::debug!(target: TARGET, ". bytes_total_allocated:    {}", usage.total);
         ::log::debug!(target: TARGET, ". bytes_total_freed:        {}", usage.freed);

@@ -6,22 +6,25 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{cancellation_point, guard};
-use super::handle::Handle;
-use super::ptr::{self, BadText};
-use super::release::{
+use super::abi::{
     self, FAIL_RETURN, IOT_RETURN_CODES as Code, KEEP_ALIVE_S, NULL_VALUE_ERROR, SUCCESS_RETURN,
     enums::iotx_mqtt_event_type_t as EventType, iotx_mqtt_event_handle_func_fpt,
     iotx_mqtt_event_handle_t, iotx_mqtt_event_msg_t, iotx_mqtt_param_t, iotx_mqtt_qos_t,
     iotx_mqtt_topic_info_pt, iotx_mqtt_topic_info_t,
 };
-use super::sdk::{SDK, hal};
+use super::clients;
+use super::sdk::SDK;
+use crate::device::Device;
+use crate::ffi::context::Context;
+use crate::ffi::guard::cancellation_point;
+use crate::ffi::objects::Handle;
+use crate::ffi::ptr::{self, BadText};
+use crate::hal::c::entry::{guard, guard_or};
+use crate::hal::c::hal;
 use crate::mqtt::backoff::Backoff;
-use crate::mqtt::client::{Client, EventHandler, Params, Relogin};
+use crate::mqtt::client::{Client, EventHandler, Params};
 use crate::mqtt::connect::Login;
 use crate::mqtt::{Error, Event, Handler, Message, QoS};
-use crate::report;
-use crate::site::MqttServer;
 use crate::transport::{Endpoint, Security, Trust};
 
 /// The interval, in milliseconds, that `IOT_MQTT_Yield` takes 0 for.
@@ -38,14 +41,17 @@ pub(crate) unsafe fn construct(
     let handle = Handle::new();
     // SAFETY: as the caller promises.
     let params = unsafe { params(given, handle) };
-    let client = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
-        connect(handle, params, first).map_err(|error| {
-            release::login_failed(&error);
+    let device = params.map_err(|wrong| format!("Invalid argument: {wrong}")).and_then(|params| {
+        Device::connect(&SDK, hal(), params, |client| first(client, handle)).map_err(|error| {
+            abi::login_failed(&error);
             error.to_string()
         })
     });
-    match client {
-        Ok(()) => handle.as_ptr(),
+    match device {
+        Ok(device) => {
+            clients::insert(handle, device);
+            handle.as_ptr()
+        }
         Err(why) => {
             ::log::error!(target: "IOT_MQTT_Construct", "{why}");
             std::ptr::null_mut()
@@ -53,33 +59,12 @@ pub(crate) unsafe fn construct(
     }
 }
 
-fn connect(
-    handle: Handle,
-    params: Params,
-    first: impl FnOnce(&Client, Handle),
-) -> Result<(), Error> {
-    let hal = hal();
-    SDK.save_again(hal);
-    let identity = SDK.identity_of(&params.login.client_id);
-    let client = Client::connect(hal, params)?;
-    first(&client, handle);
-    let reports = identity.map(|identity| report::after_connecting(hal, &identity, SDK.profile()));
-    for report in reports.unwrap_or_default() {
-        if let Err(error) =
-            client.publish(&report.topic, report.qos, false, report.payload.as_bytes())
-        {
-            ::log::error!(target: "IOT_MQTT_Construct", "publish to {} failed: {error}", report.topic);
-        }
-    }
-    handle.insert(client);
-    Ok(())
-}
-
 /// # Safety
 /// The strings in `given` are either NULL or end with a NUL.
 unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wrong> {
     // SAFETY: as the caller promises.
     let owned = |name: &str, given: *const c_char| unsafe { text(name, given) }.map(str::to_owned);
+    let dialect = SDK.dialect();
     given.check_buffers()?;
     let security = if given.pub_key.is_null() {
         ::log::warn!(target: "IOT_MQTT_Construct", "pub_key is NULL: the connection is not protected by TLS");
@@ -92,38 +77,23 @@ unsafe fn params(given: &iotx_mqtt_param_t, handle: Handle) -> Result<Params, Wr
         endpoint: Endpoint { host: owned("host", given.host)?, port: given.port, security },
         client_id: owned("client_id", given.client_id)?,
         username: owned("username", given.username)?,
-        password: crate::identity::Secret::new(owned("password", given.password)?),
+        password: crate::base::identity::Secret::new(owned("password", given.password)?),
         clean_session: given.clean_session != 0,
-        keep_alive_s,
+        keep_alive_s: keep_alive_s.saturating_mul(dialect.announced_keep_alives),
     };
+    let send_limit = given.write_buf_size as usize;
     Ok(Params {
-        relogin: relogin(&login),
+        relogin: SDK.relogin(hal(), &login),
         login,
         request_timeout: request_timeout(given.request_timeout_ms),
         keep_alive: Duration::from_secs(keep_alive_s.into()),
         read_limit: given.read_buf_size as usize,
-        send_limit: given.write_buf_size as usize,
+        send_limit,
+        publish_limit: if dialect.limits_publishes { send_limit } else { usize::MAX },
+        handlers: dialect.handlers,
         backoff: Backoff::default(),
         on_event: event_handler(handle, given.handle_event),
     })
-}
-
-/// A login that HTTPS authentication brought is for one connection. Firmware hands us no more than
-/// its strings, so it is recognised by them.
-fn relogin(login: &Login) -> Option<Relogin> {
-    let renewal = SDK.renewal(&login.endpoint.host, &login.username)?;
-    let login = login.clone();
-    Some(Arc::new(move || {
-        let grant = renewal.renew(hal())?;
-        let security = login.endpoint.security.clone();
-        let MqttServer { host, port } = grant.server;
-        Ok(Login {
-            endpoint: Endpoint { host, port, security },
-            username: grant.iot_id,
-            password: grant.iot_token,
-            ..login.clone()
-        })
-    }))
 }
 
 fn request_timeout(ms: u32) -> Duration {
@@ -144,11 +114,10 @@ fn keep_alive_s(ms: u32) -> u16 {
 
 /// Ends the client with this handle.
 pub(crate) fn destroy(handle: Handle) -> c_int {
-    let Some(client) = handle.remove() else {
+    let Some(device) = clients::remove(handle) else {
         return unknown_handle("IOT_MQTT_Destroy");
     };
-    client.close();
-    SDK.save_again(hal());
+    device.close();
     ::log::info!(target: "iotx_mc_release", "mqtt release!");
     SUCCESS_RETURN
 }
@@ -213,8 +182,8 @@ pub(crate) unsafe fn subscribe_sync(
 /// None: `handle` may have any value.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) -> c_int {
-    let outcome = guard(FAIL_RETURN, || {
-        let Some(client) = Handle::from_ptr(handle).client() else {
+    let outcome = guard(|| {
+        let Some(device) = clients::device(clients::handle(handle)) else {
             return unknown_handle("IOT_MQTT_Yield");
         };
         let timeout_ms = if timeout_ms == 0 { YIELD_DEFAULT_MS } else { timeout_ms };
@@ -222,8 +191,7 @@ pub extern "C-unwind" fn IOT_MQTT_Yield(handle: *mut c_void, timeout_ms: c_int) 
             ::log::error!(target: "IOT_MQTT_Yield", "Invalid argument, timeout_ms = {timeout_ms}");
             return FAIL_RETURN;
         };
-        SDK.save_again_when_due(hal());
-        client.yield_for(Duration::from_millis(timeout_ms));
+        device.yield_for(Duration::from_millis(timeout_ms));
         SUCCESS_RETURN
     });
     // A firmware ends its yielding thread by HAL_ThreadDelete.
@@ -250,18 +218,15 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
     module: *const c_char,
     msg: *const c_char,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         let posted = checked(c"IOT_MQTT_LogPost", || {
-            let client = client(Handle::from_ptr(pHandle))?;
-            let identity = SDK
-                .identity_of(client.client_id())
-                .ok_or("IOT_SetupConnInfo has not been called")?;
+            let device = clients::device(clients::handle(pHandle)).ok_or(NO_CLIENT)?;
             // SAFETY: each is NULL or a string, as the caller promises.
             let (level, module, text) = unsafe {
                 (present("level", level)?, present("module", module)?, present("msg", msg)?)
             };
-            let post = report::log_post(&identity, hal().utc_ms(), level, module, text);
-            match client.publish(&post.topic, post.qos, false, post.payload.as_bytes()) {
+            let posted = device.log_post(level, module, text);
+            match posted.ok_or("IOT_SetupConnInfo has not been called")? {
                 Ok(_) => Ok(SUCCESS_RETURN),
                 Err(error) => {
                     refused("iotx_mc_log_post", &error);
@@ -283,7 +248,7 @@ pub unsafe extern "C" fn IOT_MQTT_LogPost(
 /// None: `handle` may have any value.
 #[unsafe(no_mangle)]
 pub extern "C" fn IOT_MQTT_CheckStateNormal(handle: *mut c_void) -> c_int {
-    guard(0, || match Handle::from_ptr(handle).client() {
+    guard_or(0, || match clients::get(clients::handle(handle)) {
         Some(client) => c_int::from(client.is_connected()),
         None => unknown_handle("IOT_MQTT_CheckStateNormal"),
     })
@@ -305,9 +270,9 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
     handle: *mut c_void,
     topic_filter: *const c_char,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         checked(c"IOT_MQTT_Unsubscribe", || {
-            let client = client(Handle::from_ptr(handle))?;
+            let client = client(clients::handle(handle))?;
             // SAFETY: NULL or a string, as the caller promises.
             let filter = unsafe { text("topic_filter", topic_filter) }?;
             let outcome = client.unsubscribe(filter);
@@ -320,7 +285,9 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 ///
 /// Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
 /// `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
-/// the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+/// the connection when this returns, except in a handler while others wait to be called: what they
+/// publish leaves in one write, when the last of them publishes or all have run, when it fills
+/// 16 KiB, or when a handler calls a function of the library that waits. A QoS 1 message that is not acknowledged is sent again after
 /// two request timeouts, and after every reconnection, without limit.
 ///
 /// May be called from any thread and inside handlers. Blocks for at most one request timeout, when
@@ -330,7 +297,7 @@ pub unsafe extern "C" fn IOT_MQTT_Unsubscribe(
 /// The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
 /// no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
 /// above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
-/// `write_buf_size`; -14 when it could not be sent: then the message is given up.
+/// `write_buf_size`, in release 2.2.1 when it is larger than MQTT allows; -14 when it could not be sent: then the message is given up.
 ///
 /// # Safety
 /// `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
@@ -342,9 +309,9 @@ pub unsafe extern "C" fn IOT_MQTT_Publish(
     topic_name: *const c_char,
     topic_msg: iotx_mqtt_topic_info_pt,
 ) -> c_int {
-    guard(FAIL_RETURN, || {
+    guard(|| {
         checked(c"IOT_MQTT_Publish", || {
-            let client = client(Handle::from_ptr(handle))?;
+            let client = client(clients::handle(handle))?;
             // SAFETY: NULL or a string, as the caller promises.
             let topic = unsafe { text("topic_name", topic_name) }?;
             if topic_msg.is_null() {
@@ -399,9 +366,9 @@ fn packet_id(target: &str, outcome: Result<u16, Error>, too_large: Code) -> c_in
     )
 }
 
-/// Logs why, except that of a lost connection the client tells itself, once for all it refuses.
+/// Logs why, except what the client tells itself, once for all that it refuses.
 pub(crate) fn refused(target: &str, error: &Error) {
-    if !matches!(error, Error::NotConnected) {
+    if !matches!(error, Error::NotConnected | Error::WaitListFull { .. }) {
         ::log::error!(target: target, "{error}");
     }
 }
@@ -431,7 +398,7 @@ pub(crate) type Wrong = Cow<'static, str>;
 pub(crate) fn checked(function: &CStr, body: impl FnOnce() -> Result<c_int, Wrong>) -> c_int {
     body().unwrap_or_else(|wrong| {
         ::log::error!(target: &function.to_string_lossy(), "Invalid argument: {wrong}");
-        release::null_pointer(function);
+        abi::null_pointer(function);
         NULL_VALUE_ERROR
     })
 }
@@ -442,7 +409,7 @@ const NO_CLIENT: &str = "there is no client with this handle (any more)";
 
 /// The client with this handle.
 pub(crate) fn client(handle: Handle) -> Result<Arc<Client>, Wrong> {
-    handle.client().ok_or(Cow::Borrowed(NO_CLIENT))
+    clients::get(handle).ok_or(Cow::Borrowed(NO_CLIENT))
 }
 
 /// The text of the parameter `name`.
@@ -471,30 +438,13 @@ fn unknown_handle(function: &str) -> c_int {
     NULL_VALUE_ERROR
 }
 
-/// What firmware gave us to give back to it.
-#[derive(Clone, Copy)]
-struct Context(*mut c_void);
-
-// SAFETY: the library never looks behind the pointer; it only hands it to the function that came
-// with it, which the firmware has written to be called from threads that yield.
-unsafe impl Send for Context {}
-// SAFETY: as above.
-unsafe impl Sync for Context {}
-
-impl Context {
-    /// A method, so that closures capture the whole `Context` and not the bare pointer in it.
-    fn pointer(self) -> *mut c_void {
-        self.0
-    }
-}
-
 pub(crate) fn topic_handler(
     client: Handle,
     function: iotx_mqtt_event_handle_func_fpt,
     context: *mut c_void,
 ) -> Result<Handler, Wrong> {
     let function = function.ok_or(NO_HANDLER)?;
-    let context = Context(context);
+    let context = Context::new(context);
     Ok(Handler {
         key: (function as usize, context.pointer().addr()),
         call: Arc::new(move |message| {
@@ -511,7 +461,7 @@ pub(crate) fn topic_handler(
 }
 
 fn event_handler(client: Handle, handler: iotx_mqtt_event_handle_t) -> EventHandler {
-    let context = Context(handler.pcontext);
+    let context = Context::new(handler.pcontext);
     let function = handler.h_fp;
     Arc::new(move |event| {
         let Some(function) = function else { return };

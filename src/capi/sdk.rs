@@ -1,15 +1,6 @@
-//! The one instance of the SDK's settings, and of the HAL, that a process has.
+//! The one instance of the SDK's settings that a process has.
 
-use super::release;
-use crate::conninfo::Sdk;
-use crate::hal::Hal;
-use crate::hal::import::Imported;
+use super::abi;
+use crate::device::Sdk;
 
-pub(crate) static SDK: Sdk = Sdk::new(&release::PROFILE);
-
-static HAL: Imported = Imported::with(release::HAL);
-
-/// The HAL, as far as the release knows it.
-pub(crate) fn hal() -> &'static dyn Hal {
-    &HAL
-}
+pub(crate) static SDK: Sdk = Sdk::new(&abi::DIALECT);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::json::{self, Kind};
+use crate::base::lite_json::{self, Kind};
 
 /// The deepest nesting whose paths are listed; the parser below would go further.
 const DEPTH_MAX: usize = 60;
@@ -14,15 +14,17 @@ pub fn lite_json(data: &[u8]) {
     let Ok(input) = std::str::from_utf8(data) else { return };
     let (path, text) = input.split_once('\n').unwrap_or(("", input));
     // Of any text and any path: what is found is a piece of the text.
-    for found in [json::value(text, path), json::item(text, path.len())].into_iter().flatten() {
+    for found in
+        [lite_json::value(text, path), lite_json::item(text, path.len())].into_iter().flatten()
+    {
         assert!(text.as_bytes().as_ptr_range().contains(&found.as_ptr()) || found.is_empty());
     }
-    json::kind(text);
-    let (values, names) = (json::keys(text, true), json::keys(text, false));
+    lite_json::kind(text);
+    let (values, names) = (lite_json::keys(text, true), lite_json::keys(text, false));
     assert!(names.iter().all(|name| values.contains(name)));
 
     let Ok(whole) = serde_json::from_str::<Value>(text) else { return };
-    assert_eq!(json::kind(text.trim_ascii()), kind_of(&whole), "{text}");
+    assert_eq!(lite_json::kind(text.trim_ascii()), kind_of(&whole), "{text}");
     let mut expected = BTreeMap::new();
     let clear = collect(&whole, "", 0, &mut expected);
     // Where two values have one path, it is a matter of taste to which it leads.
@@ -32,7 +34,7 @@ pub fn lite_json(data: &[u8]) {
     }
     assert!(paths.into_iter().eq(expected.keys()), "{values:?} in {text}");
     for (path, value) in expected {
-        let found = json::value(text, &path).unwrap_or_else(|| panic!("{path} in {text}"));
+        let found = lite_json::value(text, &path).unwrap_or_else(|| panic!("{path} in {text}"));
         let again = match value {
             Value::String(_) => serde_json::from_str(&format!("\"{found}\"")),
             _ => serde_json::from_str::<Value>(found),

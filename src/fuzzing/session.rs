@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use crate::mqtt::packet::{self, Decoder, Frame, Malformed, Packet, QoS};
-use crate::mqtt::session::{Config, Incoming, PUBLISHES_MAX, REQUESTS_MAX, Session};
+use crate::mqtt::session::{
+    Config, Handlers, HandlersCount, Incoming, PUBLISHES_MAX, REQUESTS_MAX, Session,
+};
 use crate::mqtt::topic::{check_filter, check_name, is_received_name};
 use crate::mqtt::{Error, Event, Handler, Message};
 
@@ -77,6 +79,8 @@ impl<'a> Run<'a> {
             request_timeout: REQUEST_TIMEOUT,
             keep_alive: KEEP_ALIVE,
             send_limit: SEND_LIMIT,
+            publish_limit: SEND_LIMIT,
+            handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
         };
         let mut session = Session::new(config, now);
         session.continue_after(last_id);
@@ -166,6 +170,10 @@ impl<'a> Run<'a> {
                 self.deliver(&message);
             }
             Some(Incoming::Event(event)) => self.note(&event),
+            Some(Incoming::Change(change, event)) => {
+                self.session.change(change);
+                self.note(&event);
+            }
             None => {}
         }
     }
@@ -312,7 +320,9 @@ impl<'a> Run<'a> {
             }
         }
         tick.events.iter().for_each(|event| self.note(event));
-        if tick.silent {
+        // A missed answer is looked for once more before the broker counts as silent.
+        let missed = self.session.next_deadline() <= self.now;
+        if tick.silent || missed && self.session.tick(self.now, &mut BytesMut::new()).silent {
             return self.connected(true);
         }
         assert!(self.session.next_deadline() > self.now, "all that was due is done");

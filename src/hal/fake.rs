@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::{Hal, KvFailure, ReadStyle, SslHandle, TcpHandle};
-use crate::error::TransportError;
-use crate::identity::Secret;
-use crate::log;
+use super::{Hal, KvEntries, KvFailure, KvSession, ReadStyle, SslHandle, StoreFailure, TcpHandle};
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::identity::Secret;
+use crate::base::log::{self, Printer};
 
 /// What a test can set before it starts, and look at afterwards.
 pub(crate) struct State {
@@ -30,8 +31,10 @@ pub(crate) struct State {
     pub(crate) kv: HashMap<String, Vec<u8>>,
     /// Whether `kv_*` count as the firmware's own.
     pub(crate) own_kv: bool,
-    /// What `kv_set` fails with.
+    /// What `kv_set`, and a change of a session, fails with.
     pub(crate) kv_failure: Option<i32>,
+    /// Why a session cannot read.
+    pub(crate) kv_unreadable: Option<String>,
     pub(crate) utc_ms: i64,
     pub(crate) read_style: ReadStyle,
     /// Whether `ssl_*` count as the firmware's own. They carry plain bytes.
@@ -49,7 +52,7 @@ pub(crate) struct State {
 }
 
 /// The fake. Leaked, as the real one lives for ever.
-pub(crate) struct FakeHal(Mutex<State>);
+pub(crate) struct FakeHal(Arc<Mutex<State>>);
 
 impl FakeHal {
     /// One with nothing set. The log is open then, so that no test can print a secret unnoticed.
@@ -59,7 +62,7 @@ impl FakeHal {
     }
 
     fn new() -> &'static Self {
-        Box::leak(Box::new(FakeHal(Mutex::new(State {
+        Box::leak(Box::new(FakeHal(Arc::new(Mutex::new(State {
             product_secret: String::new(),
             device_secret: None,
             accepts_device_secret: true,
@@ -70,6 +73,7 @@ impl FakeHal {
             kv: HashMap::new(),
             own_kv: false,
             kv_failure: None,
+            kv_unreadable: None,
             utc_ms: 0,
             read_style: ReadStyle::Available,
             own_ssl: false,
@@ -81,7 +85,7 @@ impl FakeHal {
             last_random: 0,
             printed: String::new(),
             calls: HashMap::new(),
-        }))))
+        })))))
     }
 
     /// The settings and the traces. Not to be held while the code under test runs.
@@ -184,6 +188,13 @@ fn keep_out_of_the_log(secret: &str) {
     }
 }
 
+/// Whose a secret is may be printed.
+fn keep_value_out_of_the_log(key: &str, value: &[u8]) {
+    if !key.ends_with(".owner") {
+        keep_out_of_the_log(&String::from_utf8_lossy(value));
+    }
+}
+
 /// The log of all tests of this process together, open at the debug level from the first call on.
 ///
 /// There is only one log, so look for lines that only your own test can have caused.
@@ -197,8 +208,31 @@ pub(crate) fn shared_log() -> &'static FakeHal {
     *HAL
 }
 
+impl KvEntries for HashMap<String, Vec<u8>> {
+    fn value(&self, key: &str) -> Option<Zeroizing<Vec<u8>>> {
+        self.get(key).cloned().map(Zeroizing::new)
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) {
+        // Whose a secret is may be told.
+        if !key.ends_with(".owner") {
+            keep_out_of_the_log(&String::from_utf8_lossy(value));
+        }
+        self.insert(key.to_owned(), value.to_owned());
+    }
+}
+
 fn timed_out(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+impl Printer for FakeHal {
+    fn print(&self, text: &str) {
+        let told = SECRETS.lock().unwrap().iter().any(|secret| text.contains(secret));
+        // Not even here is the secret itself printed.
+        assert!(!told, "a secret was printed");
+        self.count("print").printed.push_str(text);
+    }
 }
 
 impl Hal for FakeHal {
@@ -241,18 +275,50 @@ impl Hal for FakeHal {
         self.count("pinned_root").pinned_root.clone()
     }
 
-    fn has_own_kv(&self) -> bool {
-        self.count("has_own_kv").own_kv
+    fn kv_session(&self, _deadline: Deadline) -> Option<Result<Box<dyn KvSession>, StoreFailure>> {
+        /// `Hal` is behind a reference that may be short, and the state lives for ever.
+        struct Session(Arc<Mutex<State>>);
+        impl KvSession for Session {
+            fn read(&mut self) -> Result<Box<dyn KvEntries>, StoreFailure> {
+                let mut state = self.0.lock().unwrap();
+                *state.calls.entry("kv_read").or_default() += 1;
+                match &state.kv_unreadable {
+                    Some(why) => Err(StoreFailure(why.clone())),
+                    None => Ok(Box::new(state.kv.clone())),
+                }
+            }
+
+            fn change(
+                &mut self,
+                change: &mut dyn FnMut(&mut dyn KvEntries) -> bool,
+            ) -> Result<(), StoreFailure> {
+                let mut state = self.0.lock().unwrap();
+                *state.calls.entry("kv_change").or_default() += 1;
+                let mut changed = state.kv.clone();
+                if !change(&mut changed) {
+                    return Ok(());
+                }
+                match state.kv_failure {
+                    Some(code) => Err(StoreFailure(format!("the disk says {code}"))),
+                    None => {
+                        state.kv = changed;
+                        Ok(())
+                    }
+                }
+            }
+        }
+        let state = self.count("kv_session");
+        (!state.own_kv).then(|| Ok(Box::new(Session(Arc::clone(&self.0))) as Box<dyn KvSession>))
     }
 
     fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>> {
         let value = self.count("kv_get").kv.get(key)?.clone();
-        keep_out_of_the_log(&String::from_utf8_lossy(&value));
+        keep_value_out_of_the_log(key, &value);
         (value.len() <= room).then(|| Zeroizing::new(value))
     }
 
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure> {
-        keep_out_of_the_log(&String::from_utf8_lossy(value));
+        keep_value_out_of_the_log(key, value);
         let mut state = self.count("kv_set");
         if let Some(code) = state.kv_failure {
             return Err(KvFailure(code));
@@ -261,11 +327,8 @@ impl Hal for FakeHal {
         Ok(())
     }
 
-    fn print(&self, text: &str) {
-        let told = SECRETS.lock().unwrap().iter().any(|secret| text.contains(secret));
-        // Not even here is the secret itself printed.
-        assert!(!told, "a secret was printed");
-        self.count("print").printed.push_str(text);
+    fn uptime_ms(&self) -> u64 {
+        0
     }
 
     fn random(&self, bound: u32) -> u32 {
@@ -300,6 +363,10 @@ impl Hal for FakeHal {
     ) -> Result<usize, TransportError> {
         let style = self.count("tcp_read").read_style;
         self.read(handle.0, style, buf, timeout)
+    }
+
+    fn tcp_acknowledge_at_once(&self, _handle: TcpHandle) {
+        drop(self.count("tcp_acknowledge_at_once"));
     }
 
     fn tcp_write(

@@ -1,20 +1,24 @@
 //! What the core needs of the machine that it runs on.
 //!
 //! The core knows this trait and nothing else of its surroundings. In a firmware it is implemented
-//! by `import::Imported`, which calls the C functions `HAL_*`: the firmware's own where it has
+//! by `c::Imported`, which calls the C functions `HAL_*`: the firmware's own where it has
 //! them, ours from `linux` where it has not. Tests implement it in plain Rust.
 
+pub mod c;
 #[cfg(test)]
 pub(crate) mod fake;
-pub mod import;
 pub(crate) mod linux;
 
 use std::ffi::CStr;
 use std::io;
 use std::time::Duration;
 
-use crate::error::TransportError;
-use crate::identity::Secret;
+use zeroize::Zeroizing;
+
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::identity::Secret;
+use crate::base::log::Printer;
 
 /// A TCP connection as `HAL_TCP_Establish` returned it: a number that only the HAL understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +44,39 @@ pub struct KvFailure(
     pub i32,
 );
 
+/// Why the library's own store cannot be used: what failed with which file, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFailure(pub String);
+
+/// What a key-value store holds.
+pub trait KvEntries {
+    /// The value under `key`.
+    fn value(&self, key: &str) -> Option<Zeroizing<Vec<u8>>>;
+    /// Puts `value` under `key`, in the place of an earlier one.
+    fn put(&mut self, key: &str, value: &[u8]);
+}
+
+/// The library's own key-value store in use by one task that changes several entries as one.
+///
+/// The first change makes everything ready (folder, lock file); a later one of the same session finds
+/// it so and makes as few system calls as it can.
+pub trait KvSession {
+    /// What is stored now.
+    fn read(&mut self) -> Result<Box<dyn KvEntries>, StoreFailure>;
+    /// Has `change` look at the entries and change them, and returns when that is on the disk as a
+    /// whole. No other thread or process changes them meanwhile. When `change` returns `false` nothing
+    /// is written. It must not call the firmware.
+    fn change(
+        &mut self,
+        change: &mut dyn FnMut(&mut dyn KvEntries) -> bool,
+    ) -> Result<(), StoreFailure>;
+}
+
 /// The machine under the core: storage, network, identity, console.
 ///
 /// Every method may be called from any thread, and several at a time. None may be called with a
 /// lock held that firmware code could want: each of them can end in a function of the firmware.
-pub trait Hal: Send + Sync {
+pub trait Hal: Printer {
     /// The product secret (`HAL_GetProductSecret`); empty when the firmware has none.
     fn product_secret(&self) -> Secret;
     /// Hands the device secret to the firmware (`HAL_SetDeviceSecret`). `false`: it was refused.
@@ -66,19 +98,19 @@ pub trait Hal: Send + Sync {
     /// function is ours, so that the firmware pins nothing.
     fn pinned_root(&self) -> Option<String>;
 
-    /// Whether the firmware brings its own `HAL_Kv_Set`, which then gets nothing that the C SDK does
-    /// not store.
-    fn has_own_kv(&self) -> bool;
+    /// Opens the library's own key-value store for changes of several entries at once, until `deadline`;
+    /// `None`: the firmware brings its own `HAL_Kv_Set`, which knows one entry at a time and gets
+    /// nothing that the C SDK does not store.
+    fn kv_session(&self, deadline: Deadline) -> Option<Result<Box<dyn KvSession>, StoreFailure>>;
     /// Reads the value stored under `key`, `None` when there is none (`HAL_Kv_Get`).
     ///
     /// A value longer than `room` bytes counts as none: it cannot be one of ours.
-    fn kv_get(&self, key: &str, room: usize) -> Option<zeroize::Zeroizing<Vec<u8>>>;
+    fn kv_get(&self, key: &str, room: usize) -> Option<Zeroizing<Vec<u8>>>;
     /// Stores `value` under `key` and returns only when it is on the disk (`HAL_Kv_Set`).
     fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), KvFailure>;
 
-    /// Writes text to the console (`HAL_Printf`). The text is passed as an argument, never as a
-    /// format.
-    fn print(&self, text: &str);
+    /// How long the device has been up, in milliseconds.
+    fn uptime_ms(&self) -> u64;
     /// A random number below `bound`, 0 for 0 (`HAL_Random`).
     fn random(&self, bound: u32) -> u32;
     /// Wall-clock time in milliseconds since 1970 (`HAL_UTC_Get`).
@@ -99,6 +131,9 @@ pub trait Hal: Send + Sync {
         buf: &mut [u8],
         timeout: Duration,
     ) -> Result<usize, TransportError>;
+    /// Has what came, and what comes next, acknowledged at once rather than together with what is
+    /// sent next, where the HAL can do that. Holds until something is read or written.
+    fn tcp_acknowledge_at_once(&self, handle: TcpHandle);
     /// Writes `buf`, waiting at most `timeout`; returns how much of it went out (`HAL_TCP_Write`).
     fn tcp_write(
         &self,

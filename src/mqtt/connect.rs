@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::Error;
 use super::packet::{self, Connect, ConnectReturnCode, Decoder, Frame, Packet};
-use crate::deadline::Deadline;
+use crate::base::deadline::Deadline;
+use crate::base::identity::Secret;
 use crate::hal::Hal;
-use crate::identity::Secret;
 use crate::transport::{self, Connection, Endpoint, Framing};
 
 /// Where to log in, and as whom.
@@ -66,6 +66,7 @@ pub fn establish(
     let mut decoder = Decoder::new(read_limit);
     let first = first_frame(&*connection, &mut decoder, timeout)?;
     let session_present = accepted(first)?;
+    connection.greeted();
     Ok(Established { connection, decoder, session_present })
 }
 

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::TransportError;
+use crate::base::error::{TransportError, chain};
 
 pub mod backoff;
 pub mod client;
@@ -54,7 +54,7 @@ pub enum Error {
     /// The broker answered CONNECT with something else than CONNACK.
     NoConnack,
     /// What is needed to log in again could not be had.
-    NoLogin(crate::error::Error),
+    NoLogin(NoLogin),
 }
 
 impl fmt::Display for Error {
@@ -77,12 +77,30 @@ impl fmt::Display for Error {
                 write!(f, "the broker refused the login: {} ({code})", refusal(*code))
             }
             Error::NoConnack => f.write_str("the broker did not answer CONNECT with CONNACK"),
-            Error::NoLogin(cause) => f.write_str(&crate::error::chain(cause)),
+            Error::NoLogin(failure) => f.write_str(&chain(&failure.cause)),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Transport(cause) => Some(cause),
+            Error::Malformed(cause) => Some(cause),
+            Error::NoLogin(failure) => Some(&failure.cause),
+            _ => None,
+        }
+    }
+}
+
+/// Why what is needed to log in again could not be had.
+#[derive(Debug)]
+pub struct NoLogin {
+    /// What went wrong.
+    pub cause: crate::base::error::Error,
+    /// Whether asking again soon cannot help.
+    pub is_final: bool,
+}
 
 impl From<TransportError> for Error {
     fn from(cause: TransportError) -> Self {

@@ -29,6 +29,11 @@ impl Outbox {
         self.queued += bytes.len() as u64;
     }
 
+    /// How many bytes no thread has taken to write yet.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The position behind all that was put in.
     pub(super) fn end(&self) -> u64 {
         self.queued

@@ -34,6 +34,30 @@ pub struct Config {
     pub keep_alive: Duration,
     /// The largest packet that is sent, in bytes.
     pub send_limit: usize,
+    /// The same for a PUBLISH.
+    pub publish_limit: usize,
+    /// What the firmware expects of its handlers.
+    pub handlers: Handlers,
+}
+
+/// What a firmware expects of its handlers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handlers {
+    /// When they get messages.
+    pub count: HandlersCount,
+    /// Of several that match, whether the one that subscribed last is called first.
+    pub newest_first: bool,
+}
+
+/// From when to when the handler of a subscription gets messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlersCount {
+    /// From when SUBSCRIBE is made, so that it gets what the broker has kept for the device, until
+    /// UNSUBSCRIBE is made.
+    WhileAskedFor,
+    /// From the broker's grant until its answer to UNSUBSCRIBE, in the order of the wire: a message
+    /// that came before an answer goes to whom it would have gone before it.
+    WhileGranted,
 }
 
 /// A client's session with the broker.
@@ -49,6 +73,8 @@ pub struct Session {
     last_sent: Instant,
     last_received: Instant,
     ping_sent: Option<Instant>,
+    /// Whether the answer to the ping was missed before.
+    ping_missed: bool,
 }
 
 /// A published message that waits for its PUBACK.
@@ -74,6 +100,8 @@ enum Kind {
         filter: String,
         qos: QoS,
         handler: Handler,
+        /// Whether the handler gets messages because of this request.
+        added: bool,
     },
     Unsubscribe {
         filter: String,
@@ -91,6 +119,18 @@ pub enum Incoming {
     Event(Event),
     /// A message to deliver, and then to pass to [`Session::acknowledge`].
     Message(Message),
+    /// Who gets messages changes: to be passed to [`Session::change`] after the messages before it
+    /// were delivered, and then told.
+    Change(Change, Event),
+}
+
+/// A change of who gets messages.
+#[derive(Debug)]
+pub enum Change {
+    /// The handler gets those of the filter.
+    Add(String, Handler),
+    /// Nobody gets those of the filter any more.
+    Remove(String),
 }
 
 /// What the passing of time brought about.
@@ -98,7 +138,8 @@ pub enum Incoming {
 pub struct Tick {
     /// Requests that were given up.
     pub events: Vec<Event>,
-    /// The broker has not answered the last ping in time: the connection is dead.
+    /// The broker has not answered the last ping in time, and nothing came since that was noticed
+    /// first: the connection is dead.
     pub silent: bool,
 }
 
@@ -115,7 +156,14 @@ impl Session {
             last_sent: now,
             last_received: now,
             ping_sent: None,
+            ping_missed: false,
         }
+    }
+
+    /// Whether a message waits for its PUBACK.
+    #[cfg(test)]
+    pub(crate) fn is_waiting_for(&self, id: u16) -> bool {
+        self.publishes.iter().any(|waiting| waiting.id == id)
     }
 
     /// Goes on with the packet ids after this one: they start again after 65535.
@@ -143,7 +191,8 @@ impl Session {
             QoS::AtLeastOnce => return Err(Error::WaitListFull { limit: PUBLISHES_MAX }),
             QoS::ExactlyOnce => return Err(Error::UnsupportedQos),
         };
-        let frame = self.fitting(packet::publish(topic, id, qos, retain, payload))?;
+        let frame = packet::publish(topic, id, qos, retain, payload);
+        let frame = fitting(frame, self.config.publish_limit)?;
         if id != 0 {
             self.publishes.push_back(Waiting { id, frame: frame.clone(), sent: now });
         }
@@ -152,8 +201,7 @@ impl Session {
     }
 
     /// Makes a SUBSCRIBE of a filter that `topic::check_filter` has checked. Returns its packet id
-    /// and the bytes to send. The handler gets messages once the broker has granted the
-    /// subscription.
+    /// and the bytes to send. When the handler gets messages is said by [`HandlersCount`].
     pub fn subscribe(
         &mut self,
         now: Instant,
@@ -161,8 +209,18 @@ impl Session {
         qos: QoS,
         handler: Handler,
     ) -> Result<(u16, Bytes), Error> {
-        let kind = Kind::Subscribe { filter: filter.to_owned(), qos, handler };
-        self.request(now, kind, |id| packet::subscribe(id, std::iter::once((filter, qos))))
+        let known = handler.clone();
+        let kind = Kind::Subscribe { filter: filter.to_owned(), qos, handler, added: false };
+        let encode = |id| packet::subscribe(id, std::iter::once((filter, qos)));
+        let request = self.request(now, kind, encode)?;
+        if self.config.handlers.count == HandlersCount::WhileAskedFor
+            && self.subscriptions.add(filter, known)
+            && let Some(Request { kind: Kind::Subscribe { added, .. }, .. }) =
+                self.requests.last_mut()
+        {
+            *added = true;
+        }
+        Ok(request)
     }
 
     /// Makes an UNSUBSCRIBE of a filter that `topic::check_filter` has checked. Returns its packet id
@@ -170,7 +228,11 @@ impl Session {
     /// from an earlier run.
     pub fn unsubscribe(&mut self, now: Instant, filter: &str) -> Result<(u16, Bytes), Error> {
         let kind = Kind::Unsubscribe { filter: filter.to_owned() };
-        self.request(now, kind, |id| packet::unsubscribe(id, filter))
+        let request = self.request(now, kind, |id| packet::unsubscribe(id, filter))?;
+        if self.config.handlers.count == HandlersCount::WhileAskedFor {
+            self.subscriptions.tree.remove(filter);
+        }
+        Ok(request)
     }
 
     fn request(
@@ -184,25 +246,19 @@ impl Session {
             return Err(Error::WaitListFull { limit: REQUESTS_MAX });
         }
         let id = self.next_id();
-        let frame = self.fitting(encode(id))?;
+        let frame = fitting(encode(id), self.config.send_limit)?;
         self.requests.push(Request { id, kind, frame: frame.clone(), sent: now });
         self.last_sent = now;
         Ok((id, frame))
     }
 
-    fn fitting(&self, frame: Option<Bytes>) -> Result<Bytes, Error> {
-        let limit = self.config.send_limit;
-        match frame {
-            Some(frame) if frame.len() <= limit => Ok(frame),
-            Some(frame) => Err(Error::TooLarge { size: frame.len(), limit }),
-            None => Err(Error::TooLarge { size: usize::MAX, limit }),
-        }
-    }
-
     /// Takes back a packet that could not be sent.
     pub fn forget(&mut self, id: u16) {
         self.publishes.retain(|waiting| waiting.id != id);
-        self.requests.retain(|request| request.id != id);
+        if let Some(position) = self.requests.iter().position(|request| request.id == id) {
+            let request = self.requests.remove(position);
+            self.subscriptions.withdraw(&request.kind);
+        }
     }
 
     fn next_id(&mut self) -> u16 {
@@ -300,13 +356,14 @@ impl Session {
             matches!(code, Some(SubscribeReasonCode::Success(_)))
         };
         match request.kind {
-            Kind::Subscribe { filter, qos, handler } => {
-                if !granted(codes.first()) {
-                    log::error!(target: "iotx_mc_handle_recv_SUBACK", "MQTT SUBSCRIBE failed, ack code is 0x80: the broker does not grant '{filter}'");
-                    return Some(Incoming::Event(Event::SubscribeNack(id)));
-                }
-                self.subscriptions.add(&filter, qos, handler);
-                Some(Incoming::Event(Event::SubscribeSuccess(id)))
+            Kind::Subscribe { ref filter, .. } if !granted(codes.first()) => {
+                log::error!(target: "iotx_mc_handle_recv_SUBACK", "MQTT SUBSCRIBE failed, ack code is 0x80: the broker does not grant '{filter}'");
+                self.subscriptions.withdraw(&request.kind);
+                Some(Incoming::Event(Event::SubscribeNack(id)))
+            }
+            Kind::Subscribe { filter, qos, handler, .. } => {
+                self.subscriptions.granted.insert(filter.clone(), qos);
+                Some(self.answered(Change::Add(filter, handler), Event::SubscribeSuccess(id)))
             }
             Kind::Resubscribe { filters } => {
                 for (index, filter) in filters.iter().enumerate() {
@@ -322,10 +379,29 @@ impl Session {
 
     fn receive_unsuback(&mut self, id: u16) -> Option<Incoming> {
         let request = self.take_request(id, |kind| matches!(kind, Kind::Unsubscribe { .. }))?;
-        if let Kind::Unsubscribe { filter } = request.kind {
-            self.subscriptions.remove(&filter);
+        let Kind::Unsubscribe { filter } = request.kind else { return None };
+        self.subscriptions.granted.remove(&filter);
+        Some(self.answered(Change::Remove(filter), Event::UnsubscribeSuccess(id)))
+    }
+
+    fn answered(&self, change: Change, event: Event) -> Incoming {
+        match self.config.handlers.count {
+            HandlersCount::WhileGranted => Incoming::Change(change, event),
+            // It was made when it was asked for.
+            HandlersCount::WhileAskedFor => Incoming::Event(event),
         }
-        Some(Incoming::Event(Event::UnsubscribeSuccess(id)))
+    }
+
+    /// Changes who gets messages.
+    pub fn change(&mut self, change: Change) {
+        match change {
+            Change::Add(filter, handler) => {
+                self.subscriptions.add(&filter, handler);
+            }
+            Change::Remove(filter) => {
+                self.subscriptions.tree.remove(&filter);
+            }
+        }
     }
 
     fn take_request(&mut self, id: u16, is_wanted: impl Fn(&Kind) -> bool) -> Option<Request> {
@@ -337,9 +413,9 @@ impl Session {
         Some(self.requests.remove(position?))
     }
 
-    /// Puts into `found` who wants a message of this topic, in the order in which they subscribed.
+    /// Puts into `found` who wants a message of this topic, in the order in which they are called.
     pub fn matching(&self, topic: &str, found: &mut Vec<Subscription>) {
-        self.subscriptions.matching(topic, found);
+        self.subscriptions.matching(topic, self.config.handlers.newest_first, found);
     }
 
     /// The answer that a message is owed once it has been delivered.
@@ -362,11 +438,15 @@ impl Session {
         self.resubscribe_overdue(now, out);
         self.give_up_overdue(now, &mut tick.events);
         match self.ping_sent {
-            Some(sent) if now >= sent + self.config.request_timeout => tick.silent = true,
+            Some(sent) if now >= sent + self.config.request_timeout => {
+                // The firmware may not have yielded for long: then the answer came and was not read.
+                tick.silent = std::mem::replace(&mut self.ping_missed, true);
+            }
             None if now >= self.ping_due() => {
                 log::info!(target: "iotx_mc_keepalive_sub", "send MQTT ping...");
                 out.extend_from_slice(&packet::PINGREQ);
                 self.ping_sent = Some(now);
+                self.ping_missed = false;
                 self.last_sent = now;
             }
             _ => {}
@@ -409,19 +489,14 @@ impl Session {
 
     fn give_up_overdue(&mut self, now: Instant, events: &mut Vec<Event>) {
         let patience = self.config.request_timeout * REQUEST_LIFE;
-        self.requests.retain(|request| {
-            let overdue = now >= request.sent + patience;
+        for request in self.requests.extract_if(.., |request| now >= request.sent + patience) {
             match request.kind {
-                Kind::Subscribe { .. } if overdue => {
-                    events.push(Event::SubscribeTimeout(request.id))
-                }
-                Kind::Unsubscribe { .. } if overdue => {
-                    events.push(Event::UnsubscribeTimeout(request.id));
-                }
-                _ => {}
+                Kind::Subscribe { .. } => events.push(Event::SubscribeTimeout(request.id)),
+                Kind::Unsubscribe { .. } => events.push(Event::UnsubscribeTimeout(request.id)),
+                Kind::Resubscribe { .. } => {}
             }
-            !overdue
-        });
+            self.subscriptions.withdraw(&request.kind);
+        }
     }
 
     /// When [`Session::tick`] has something to do next.
@@ -481,6 +556,14 @@ impl Session {
     }
 }
 
+fn fitting(frame: Option<Bytes>, limit: usize) -> Result<Bytes, Error> {
+    match frame {
+        Some(frame) if frame.len() <= limit => Ok(frame),
+        Some(frame) => Err(Error::TooLarge { size: frame.len(), limit }),
+        None => Err(Error::TooLarge { size: usize::MAX, limit }),
+    }
+}
+
 /// What the broker has granted, and who wants it.
 #[derive(Debug, Default)]
 struct Subscriptions {
@@ -499,26 +582,36 @@ pub struct Subscription {
 }
 
 impl Subscriptions {
-    /// Adds a handler; one that is there for this filter already is not called twice.
-    fn add(&mut self, filter: &str, qos: QoS, handler: Handler) {
-        self.granted.insert(filter.to_owned(), qos);
+    /// Adds a handler; one that is there for this filter already is not called twice, and `false`
+    /// is returned.
+    fn add(&mut self, filter: &str, handler: Handler) -> bool {
         let handlers = self.tree.values_mut(filter);
         if handlers.iter().any(|subscription| subscription.handler == handler) {
-            return;
+            return false;
         }
         self.count += 1;
         handlers.push(Subscription { order: self.count, handler });
+        true
     }
 
-    fn remove(&mut self, filter: &str) {
-        self.granted.remove(filter);
-        self.tree.remove(filter);
+    /// Takes back the handler that a request has added which came to nothing: the firmware may free
+    /// what the handler needs.
+    fn withdraw(&mut self, request: &Kind) {
+        if let Kind::Subscribe { filter, handler, added: true, .. } = request {
+            let handlers = self.tree.values_mut(filter);
+            handlers.retain(|subscription| subscription.handler != *handler);
+            if handlers.is_empty() {
+                self.tree.remove(filter);
+            }
+        }
     }
 
-    fn matching(&self, topic: &str, found: &mut Vec<Subscription>) {
+    fn matching(&self, topic: &str, newest_first: bool, found: &mut Vec<Subscription>) {
         found.clear();
         self.tree.for_each_match(topic, |subscription| {
-            let place = found.partition_point(|other| other.order < subscription.order);
+            let is_before =
+                |other: &Subscription| (other.order < subscription.order) != newest_first;
+            let place = found.partition_point(is_before);
             found.insert(place, subscription.clone());
         });
     }
@@ -536,11 +629,25 @@ mod tests {
 
     const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
     const KEEP_ALIVE: Duration = Duration::from_secs(60);
+    const HANDLERS: Handlers = Handlers { count: HandlersCount::WhileGranted, newest_first: false };
+    const FROM_THE_REQUEST_ON: Handlers =
+        Handlers { count: HandlersCount::WhileAskedFor, newest_first: true };
 
     fn session(now: Instant) -> Session {
-        let config =
-            Config { request_timeout: REQUEST_TIMEOUT, keep_alive: KEEP_ALIVE, send_limit: 1024 };
+        let config = Config {
+            request_timeout: REQUEST_TIMEOUT,
+            keep_alive: KEEP_ALIVE,
+            send_limit: 1024,
+            publish_limit: 1024,
+            handlers: HANDLERS,
+        };
         Session::new(config, now)
+    }
+
+    fn session_with(now: Instant, handlers: Handlers) -> Session {
+        let mut session = session(now);
+        session.config.handlers = handlers;
+        session
     }
 
     fn handler(key: usize) -> Handler {
@@ -558,7 +665,13 @@ mod tests {
         let mut decoder = packet::Decoder::new(4096);
         decoder.buffer.extend_from_slice(bytes);
         let frame = decoder.next_frame().unwrap().unwrap();
-        let incoming = session.receive(now, frame, &mut out);
+        let incoming = match session.receive(now, frame, &mut out) {
+            Some(Incoming::Change(change, event)) => {
+                session.change(change);
+                Some(Incoming::Event(event))
+            }
+            other => other,
+        };
         (incoming, decoded(&out))
     }
 
@@ -623,6 +736,76 @@ mod tests {
             Err(Error::TooLarge { limit: 1024, .. })
         ));
         assert!(session.publishes.is_empty(), "what was refused waits for nothing");
+    }
+
+    #[test]
+    fn a_publish_may_have_a_limit_of_its_own() {
+        let now = Instant::now();
+        let mut session = session(now);
+        session.config.publish_limit = 4096;
+        assert!(session.publish(now, "/t", QoS::AtLeastOnce, false, &[0; 4000]).is_ok());
+        let long = format!("/{}", "t".repeat(1024));
+        assert!(matches!(session.unsubscribe(now, &long), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_handler_may_count_from_the_request_on_until_its_end_is_asked_for() {
+        let now = Instant::now();
+        let mut session = session_with(now, FROM_THE_REQUEST_ON);
+        let (id, _) = session.subscribe(now, "/t", QoS::AtLeastOnce, handler(1)).unwrap();
+        assert_eq!(handlers(&session, "/t"), [1]);
+        feed(&mut session, now, &suback(id, 1));
+        assert_eq!(handlers(&session, "/t"), [1]);
+        let (end, _) = session.unsubscribe(now, "/t").unwrap();
+        assert!(handlers(&session, "/t").is_empty());
+        let (again, _) = session.subscribe(now, "/t", QoS::AtLeastOnce, handler(2)).unwrap();
+        feed(&mut session, now, &unsuback(end));
+        feed(&mut session, now, &suback(again, 1));
+        assert_eq!(handlers(&session, "/t"), [2], "an old answer ends no new subscription");
+        assert_eq!(session.subscriptions.granted().len(), 1);
+    }
+
+    #[test]
+    fn a_handler_does_not_outlive_a_request_that_came_to_nothing() {
+        let now = Instant::now();
+        let mut session = session_with(now, FROM_THE_REQUEST_ON);
+        subscribed(&mut session, now, "/t", 1);
+        let subscribe = |session: &mut Session, key| {
+            session.subscribe(now, "/t", QoS::AtLeastOnce, handler(key)).unwrap().0
+        };
+        let id = subscribe(&mut session, 2);
+        assert_eq!(handlers(&session, "/t"), [2, 1], "the newest first");
+        feed(&mut session, now, &suback(id, 0x80));
+        assert_eq!(handlers(&session, "/t"), [1]);
+        let id = subscribe(&mut session, 3);
+        session.forget(id);
+        assert_eq!(handlers(&session, "/t"), [1]);
+        subscribe(&mut session, 4);
+        let mut out = BytesMut::new();
+        let tick = session.tick(now + REQUEST_TIMEOUT * REQUEST_LIFE, &mut out);
+        assert!(matches!(tick.events[..], [Event::SubscribeTimeout(_)]));
+        assert_eq!(handlers(&session, "/t"), [1]);
+        let id = subscribe(&mut session, 1);
+        session.forget(id);
+        assert_eq!(handlers(&session, "/t"), [1], "it was there before");
+    }
+
+    #[test]
+    fn what_an_answer_changes_waits_for_its_turn() {
+        let now = Instant::now();
+        let mut session = session(now);
+        subscribed(&mut session, now, "/t", 1);
+        let (id, _) = session.unsubscribe(now, "/t").unwrap();
+        let mut decoder = packet::Decoder::new(4096);
+        decoder.buffer.extend_from_slice(&unsuback(id));
+        let frame = decoder.next_frame().unwrap().unwrap();
+        let incoming = session.receive(now, frame, &mut BytesMut::new());
+        assert_eq!(handlers(&session, "/t"), [1], "a message before it may still be delivered");
+        let Some(Incoming::Change(change, Event::UnsubscribeSuccess(_))) = incoming else {
+            panic!("{incoming:?}")
+        };
+        session.change(change);
+        assert!(handlers(&session, "/t").is_empty());
     }
 
     #[test]
@@ -778,7 +961,9 @@ mod tests {
         let due = due + Duration::from_secs(1) + KEEP_ALIVE;
         session.tick(due, &mut out);
         assert!(!session.tick(due + REQUEST_TIMEOUT - Duration::from_millis(1), &mut out).silent);
-        assert!(session.tick(due + REQUEST_TIMEOUT, &mut out).silent);
+        let late = due + REQUEST_TIMEOUT;
+        assert!(!session.tick(late, &mut out).silent, "the answer may be there to be read");
+        assert!(session.tick(late, &mut out).silent);
     }
 
     #[test]

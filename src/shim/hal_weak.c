@@ -5,7 +5,7 @@
  * wins, in an executable, against the archive as well as against the shared library. This works
  * only from C: a weak symbol made by Rust is either a second definition or ignored.
  *
- * The functions are documented where Rust declares them: src/hal/import.rs.
+ * The functions are documented where Rust declares them: src/hal/c.
  */
 #include <pthread.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::error::TransportError;
+use crate::base::error::TransportError;
 use crate::hal::ReadStyle;
 
 /// What a stream carries.

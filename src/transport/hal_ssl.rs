@@ -10,10 +10,10 @@ use bytes::BytesMut;
 
 use super::framing::Inbound;
 use super::{Connection, Framing, GLOBALSIGN_R1_PEM, Trust};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::sync::lock;
 use crate::hal::{Hal, ReadStyle, SslHandle};
-use crate::sync::lock;
 
 /// The longest that one read call waits.
 ///
@@ -98,6 +98,10 @@ impl Connection for HalSsl {
                 return Ok(came.len());
             }
         }
+    }
+
+    fn greeted(&self) {
+        // How the firmware's own connection acknowledges is its own affair.
     }
 
     fn close(&self) {

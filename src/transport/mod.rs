@@ -8,8 +8,6 @@ mod tcp;
 #[cfg(test)]
 pub(crate) mod test_support;
 pub mod tls;
-#[cfg(test)]
-mod tls_matrix;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +16,8 @@ use bytes::BytesMut;
 
 pub use framing::Framing;
 
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
 use crate::hal::Hal;
 
 /// The root that every release of the C SDK pins: GlobalSign Root CA (R1). Ends 2028-01-28.
@@ -81,6 +79,10 @@ pub trait Connection: Send + Sync {
     /// `Ok(0)` may come early (a TLS record without payload), so the caller loops on its own
     /// deadline. Only one thread may receive at a time.
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError>;
+
+    /// The handshakes are over: acknowledgements of TCP, which went out at once, may from now on wait
+    /// for something to go out with. Not to be called where each answer ends a conversation.
+    fn greeted(&self);
 
     /// Tells the peer that no more will come, and wakes a thread that waits in `receive`.
     fn close(&self);

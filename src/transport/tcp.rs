@@ -3,22 +3,26 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
 
 use super::framing::Inbound;
 use super::{Connection, Framing};
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
+use crate::base::sync::lock;
 use crate::hal::{Hal, TcpHandle};
-use crate::sync::lock;
 
 /// A connected TCP stream, closed when dropped.
 pub(super) struct Tcp {
     hal: &'static dyn Hal,
     handle: TcpHandle,
     inbound: Mutex<Inbound>,
+    /// Whether the conversation is still a question and its answer, so that the peer may be waiting
+    /// for an acknowledgement before it goes on.
+    greeting: AtomicBool,
 }
 
 impl Tcp {
@@ -38,7 +42,7 @@ impl Tcp {
     ) -> Result<Self, TransportError> {
         let handle = hal.tcp_establish(host, port)?;
         let inbound = Mutex::new(Inbound::new(hal.tcp_read_style(), framing));
-        Ok(Tcp { hal, handle, inbound })
+        Ok(Tcp { hal, handle, inbound, greeting: AtomicBool::new(true) })
     }
 
     /// Waits at most `timeout` for bytes and shows them to `take`; none when the time was up.
@@ -50,6 +54,9 @@ impl Tcp {
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, TransportError> {
         let mut inbound = lock(&self.inbound);
+        if self.greeting.load(Ordering::Relaxed) {
+            self.hal.tcp_acknowledge_at_once(self.handle);
+        }
         inbound.read(|room| self.hal.tcp_read(self.handle, room, timeout)).map(take)
     }
 
@@ -63,6 +70,11 @@ impl Tcp {
             }
         }
         Ok(sent)
+    }
+
+    /// From now on acknowledgements may wait for something to go out with.
+    pub(super) fn greeted(&self) {
+        self.greeting.store(false, Ordering::Relaxed);
     }
 
     /// Makes a read that waits in another thread return, where the HAL can do that.
@@ -86,6 +98,10 @@ impl Connection for Tcp {
             into.extend_from_slice(bytes);
             bytes.len()
         })
+    }
+
+    fn greeted(&self) {
+        Tcp::greeted(self);
     }
 
     fn close(&self) {

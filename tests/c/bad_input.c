@@ -253,7 +253,12 @@ static void connected(void *client)
     REFUSED(-20, "QoS", publish(client, TOPIC("update"), 2, "text"));
     REFUSED(-20, "QoS", publish(client, TOPIC("update"), 3, "text"));
     memset(large, 'x', sizeof(large) - 1);
+#ifdef RELEASE_2_2
+    /* Release 2.2.1 makes room for a message that is larger than its buffer. */
+    EXPECT(publish(client, TOPIC("update"), 0, large) == 0);
+#else
     REFUSED(-21, "the buffer size allows 4096", publish(client, TOPIC("update"), 0, large));
+#endif
 
     REFUSED(-2, "topic_filter is NULL", IOT_MQTT_Subscribe(client, NULL, 1, handler, NULL));
     REFUSED(-2, "topic_filter is empty", IOT_MQTT_Subscribe(client, "", 1, handler, NULL));

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "device.h"
-#include "iotx_utils.h"
+#include "json_parser.h"
+#include "lite-utils.h"
 
 static int allocated, freed;
 
@@ -35,17 +36,37 @@ static void use_json(void)
 #ifdef RELEASE_2_2
     {
         char prefix[] = "";
-        list_head_t *keys = LITE_json_keys_of(text, prefix), *link;
+        const char *expected[] = { "data", "data.name", "data.list" };
+        list_head_t *keys = LITE_json_keys_of(text, prefix);
+        json_key_t *entry, *next;
+        char *key = NULL;
         int count = 0;
 
         EXPECT(keys != NULL);
-        for (link = keys->next; link != keys; link = link->next) {
+        list_for_each_entry(entry, keys, list, json_key_t) {
+            EXPECT(count < 3 ? strcmp(entry->key, expected[count]) == 0 : entry->key == NULL);
             count++;
         }
-        /* data, data.name, data.list, and the end. */
+        /* The last entry has no key. */
         EXPECT(count == 4);
+        list_for_each_entry_safe(entry, next, keys, list, json_key_t) {
+            EXPECT(next == list_entry(entry->list.next, json_key_t, list));
+            count--;
+        }
+        EXPECT(count == 0);
         LITE_json_keys_release(keys);
         LITE_json_keys_release(NULL);
+
+        foreach_json_keys_in(text, key, keys, entry) {
+            EXPECT(count < 3 && strcmp(key, expected[count]) == 0);
+            count++;
+        }
+        EXPECT(count == 3);
+        LITE_json_keys_release(keys);
+        foreach_json_keys_in(NULL, key, keys, entry) {
+            EXPECT(!"a key of nothing");
+        }
+        EXPECT(keys == NULL);
     }
 #endif
 }

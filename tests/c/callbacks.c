@@ -253,6 +253,95 @@ static void destroy_inside(void)
     EXPECT(IOT_MQTT_Destroy(&client) == -2);
 }
 
+/* Each message comes to the handler that was there when it was sent, also when the subscription is
+ * ended right behind it and another thread yields. */
+static void unsubscribe_at_once(void)
+{
+    struct seen seen;
+    void *client = connect_device(&seen);
+    void *handle = client;
+    pthread_t thread;
+    int i, pings;
+
+    EXPECT(pthread_create(&thread, NULL, yield, client) == 0);
+    for (i = 1; i <= 50; i++) {
+        EXPECT(IOT_MQTT_Subscribe_Sync(client, TOPIC("data"), 1, on_message, &seen, PATIENCE_MS, 0)
+               == 0);
+        for (pings = 0; pings < 5; pings++) {
+            EXPECT(publish(client, TOPIC("data"), 0, "ping") == 0);
+        }
+        EXPECT(IOT_MQTT_Unsubscribe(client, TOPIC("data")) > 0);
+        EXPECT(IOT_MQTT_Subscribe_Sync(client, TOPIC("two"), 1, on_message, &seen, PATIENCE_MS, 0)
+               == 0);
+        YIELD_UNTIL(client, seen.pings + seen.unmatched == i * 5);
+    }
+    EXPECT(seen.pings == 250 && seen.unmatched == 0);
+    EXPECT(IOT_MQTT_Destroy(&client) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(IOT_MQTT_Yield(handle, 10) == -2);
+}
+
+static void larger_than_write_buf(void)
+{
+    static char large[6000];
+    struct seen seen;
+    void *client = connect_as(DEVICE_NAME, DEVICE_SECRET, &seen, 256);
+
+    /* The buffer has 4096 bytes; the other one has less, which tells that it has come. */
+    memset(large, 'x', sizeof(large) - 1);
+    subscribe(client, TOPIC("data"), on_message, &seen);
+    EXPECT(publish(client, TOPIC("data"), 1, large) > 0);
+    YIELD_UNTIL(client, seen.overflows == 1);
+    EXPECT(IOT_MQTT_Destroy(&client) == 0);
+}
+
+#define FLOOD 300
+
+static int depth, deepest, flood_started;
+
+static void yield_inside(void *context, void *client, iotx_mqtt_event_msg_pt event)
+{
+    flood_started++;
+    if (++depth > deepest) {
+        deepest = depth;
+    }
+    if (flood_started == FLOOD / 2) {
+        subscribe(client, TOPIC("two"), on_message, context);
+    }
+    EXPECT(IOT_MQTT_Yield(client, 1) == 0);
+    depth--;
+    on_message(context, client, event);
+}
+
+static void *receive_flood(void *unused)
+{
+    struct seen seen;
+    void *client = connect_device(&seen);
+    int i;
+
+    (void)unused;
+    subscribe(client, TOPIC("data"), yield_inside, &seen);
+    for (i = 0; i < FLOOD; i++) {
+        EXPECT(publish(client, TOPIC("data"), 0, "ping") == 0);
+    }
+    YIELD_UNTIL(client, seen.pings == FLOOD);
+    EXPECT(flood_started == FLOOD && deepest > 1 && deepest <= 4);
+    EXPECT(IOT_MQTT_Destroy(&client) == 0);
+    return NULL;
+}
+
+/* On a stack as small devices have. */
+static void flood(void)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    EXPECT(pthread_attr_init(&attributes) == 0);
+    EXPECT(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    EXPECT(pthread_create(&thread, &attributes, receive_flood, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -267,6 +356,9 @@ int main(int argc, char **argv)
         {"unsubscribe_unknown", unsubscribe_unknown},
         {"oversized", oversized},
         {"destroy_inside", destroy_inside},
+        {"unsubscribe_at_once", unsubscribe_at_once},
+        {"larger_than_write_buf", larger_than_write_buf},
+        {"flood", flood},
     };
     size_t i;
 

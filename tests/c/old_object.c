@@ -1,26 +1,29 @@
 /*
  * What a compiler left of a program that was compiled years ago: no header of ours, only the offsets
- * and numbers that the C SDK's headers had (on 64-bit machines). Registers, connects, subscribes,
+ * and numbers that the C SDK's headers had. Registers, connects, subscribes,
  * publishes and receives.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+/* An offset or a size, with pointers of 64 bits and of 32. */
+#define AT(on_64, on_32) (sizeof(void *) == 8 ? (on_64) : (on_32))
+
 #ifdef RELEASE_2_3
 #define SET_DYNAMIC_REGISTER 6
-#define PARAM_SIZE 88
-#define PARAM_WRITE_SIZE 60
-#define PARAM_READ_SIZE 64
-#define PARAM_EVENT 72
+#define PARAM_SIZE AT(88, 52)
+#define PARAM_WRITE_SIZE AT(60, 36)
+#define PARAM_READ_SIZE AT(64, 40)
+#define PARAM_EVENT AT(72, 44)
 #else
 #define SET_DYNAMIC_REGISTER 2
-#define PARAM_SIZE 112
-#define PARAM_WRITE_BUF 64
-#define PARAM_WRITE_SIZE 72
-#define PARAM_READ_BUF 80
-#define PARAM_READ_SIZE 88
-#define PARAM_EVENT 96
+#define PARAM_SIZE AT(112, 60)
+#define PARAM_WRITE_BUF AT(64, 36)
+#define PARAM_WRITE_SIZE AT(72, 40)
+#define PARAM_READ_BUF AT(80, 44)
+#define PARAM_READ_SIZE AT(88, 48)
+#define PARAM_EVENT AT(96, 52)
 #endif
 #define EVENT_SUBSCRIBED 3
 #define EVENT_PUBLISHED 9
@@ -77,16 +80,16 @@ static void on_event(void *own_context, void *client, void *event)
         printf("a wrong context\n");
         return;
     }
-    if (type == EVENT_SUBSCRIBED && (uintptr_t)pointer_at(event, 8) == subscription) {
+    if (type == EVENT_SUBSCRIBED && (uintptr_t)pointer_at(event, AT(8, 4)) == subscription) {
         subscribed = 1;
-    } else if (type == EVENT_PUBLISHED && (uintptr_t)pointer_at(event, 8) == publication) {
+    } else if (type == EVENT_PUBLISHED && (uintptr_t)pointer_at(event, AT(8, 4)) == publication) {
         acknowledged = 1;
     }
 }
 
 static void on_message(void *own_context, void *client, void *event)
 {
-    unsigned char *message = pointer_at(event, 8);
+    unsigned char *message = pointer_at(event, AT(8, 4));
     uint16_t topic_len;
     uint32_t payload_len;
     int type;
@@ -96,8 +99,8 @@ static void on_message(void *own_context, void *client, void *event)
     memcpy(&topic_len, message + 6, sizeof topic_len);
     memcpy(&payload_len, message + 8, sizeof payload_len);
     received = type == EVENT_RECEIVED && own_context == &context && topic_len == strlen(TOPIC) &&
-               memcmp(pointer_at(message, 16), TOPIC, topic_len) == 0 && payload_len == 5 &&
-               memcmp(pointer_at(message, 24), "hello", 5) == 0;
+               memcmp(pointer_at(message, AT(16, 12)), TOPIC, topic_len) == 0 && payload_len == 5 &&
+               memcmp(pointer_at(message, AT(24, 16)), "hello", 5) == 0;
 }
 
 static void fill_parameters(unsigned char *param, const void *info)
@@ -109,31 +112,31 @@ static void fill_parameters(unsigned char *param, const void *info)
     memset(param, 0, PARAM_SIZE);
     put(param, 0, info, sizeof(uint16_t));
 #ifdef RELEASE_2_3
-    copy_pointer(param, 8, info, 8);
-    copy_pointer(param, 16, info, 16);
-    copy_pointer(param, 24, info, 24);
-    copy_pointer(param, 32, info, 32);
-    copy_pointer(param, 40, info, 40);
+    copy_pointer(param, AT(8, 4), info, AT(8, 4));
+    copy_pointer(param, AT(16, 8), info, AT(16, 8));
+    copy_pointer(param, AT(24, 12), info, AT(24, 12));
+    copy_pointer(param, AT(32, 16), info, AT(32, 16));
+    copy_pointer(param, AT(40, 20), info, AT(40, 20));
 #else
     static char write_buffer[BUFFER_SIZE], read_buffer[BUFFER_SIZE];
     const char *host = (const char *)info + 2, *client_id = (const char *)info + 131;
     const char *username = (const char *)info + 388, *password = (const char *)info + 901;
     void *write_to = write_buffer, *read_to = read_buffer;
 
-    put(param, 8, &host, sizeof host);
-    put(param, 16, &client_id, sizeof client_id);
-    put(param, 24, &username, sizeof username);
-    put(param, 32, &password, sizeof password);
-    copy_pointer(param, 40, info, 1160);
+    put(param, AT(8, 4), &host, sizeof host);
+    put(param, AT(16, 8), &client_id, sizeof client_id);
+    put(param, AT(24, 12), &username, sizeof username);
+    put(param, AT(32, 16), &password, sizeof password);
+    copy_pointer(param, AT(40, 20), info, 1160);
     put(param, PARAM_WRITE_BUF, &write_to, sizeof write_to);
     put(param, PARAM_READ_BUF, &read_to, sizeof read_to);
 #endif
-    put(param, 52, &request_timeout_ms, sizeof request_timeout_ms);
-    put(param, 56, &keepalive_ms, sizeof keepalive_ms);
+    put(param, AT(52, 28), &request_timeout_ms, sizeof request_timeout_ms);
+    put(param, AT(56, 32), &keepalive_ms, sizeof keepalive_ms);
     put(param, PARAM_WRITE_SIZE, &size, sizeof size);
     put(param, PARAM_READ_SIZE, &size, sizeof size);
     put(param, PARAM_EVENT, &handler, sizeof handler);
-    put(param, PARAM_EVENT + 8, &own_context, sizeof own_context);
+    put(param, PARAM_EVENT + sizeof handler, &own_context, sizeof own_context);
 }
 
 static int publish(void *client)
@@ -150,7 +153,7 @@ static int publish(void *client)
     put(message, 3, &zero, sizeof zero);
     put(message, 4, &zero, sizeof zero);
     put(message, 8, &len, sizeof len);
-    put(message, 24, &payload, sizeof payload);
+    put(message, AT(24, 16), &payload, sizeof payload);
     rc = IOT_MQTT_Publish(client, TOPIC, message);
     memcpy(&publication, message, sizeof publication);
     return rc > 0 && rc == publication ? 0 : -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "iot_import.h"
+#include "iotx_utils.h"
 
 #define ITEMS 8
 
@@ -25,6 +26,8 @@ int HAL_Kv_Set(const char *key, const void *val, int len, int sync)
             memset(&items[i], 0, sizeof items[i]);
             strcpy(items[i].key, key);
             memcpy(items[i].value, val, (size_t)len);
+            /* As the HAL of release 2.2.1 speaks. */
+            LITE_syslog("hal", __func__, __LINE__, 4, "product HAL stored %s in %d bytes", key, len);
             return 0;
         }
     }

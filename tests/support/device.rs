@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use iot_sdk::hal::import;
-use iot_sdk::identity::Secret;
+use iot_sdk::base::identity::Secret;
+use iot_sdk::hal::c;
 use iot_sdk::mqtt::backoff::Backoff;
 use iot_sdk::mqtt::client::{Client, Params};
 use iot_sdk::mqtt::connect::Login;
+use iot_sdk::mqtt::session::{Handlers, HandlersCount};
 use iot_sdk::mqtt::{Error, Event, Handler, Message, QoS};
 use iot_sdk::transport::{Endpoint, Security};
 
@@ -81,6 +82,8 @@ impl Device {
             keep_alive: KEEP_ALIVE,
             read_limit: 4096,
             send_limit: 4096,
+            publish_limit: 4096,
+            handlers: Handlers { count: HandlersCount::WhileGranted, newest_first: false },
             backoff: Backoff::between(BACKOFF.0, BACKOFF.1),
             on_event: Arc::new(move |event| {
                 let connected =
@@ -88,7 +91,7 @@ impl Device {
                 note(&mut told.lock().unwrap(), event, connected);
             }),
         };
-        let client = Client::connect(import::hal(), params)?;
+        let client = Client::connect(c::hal(), params)?;
         own.set(Arc::downgrade(&client)).unwrap();
         Ok(Device { client, seen })
     }

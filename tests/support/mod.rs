@@ -30,7 +30,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use linkkit_sim::toolchain::{Abi, CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{Abi, CProgram, Library, Linkage, Profile, start};
 use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Cloud, Config, redirect};
 use tempfile::TempDir;
@@ -126,7 +126,7 @@ impl Firmware {
 
     /// The command that runs the program.
     pub(crate) fn command(&self) -> Command {
-        self.with_storage(Command::new(&self.program))
+        self.with_storage(start(&self.program))
     }
 
     /// The same under valgrind, to which every error and every leak is a failure.

@@ -23,12 +23,23 @@ pub(crate) struct Mosquitto {
 impl Mosquitto {
     /// Starts a broker that remembers its sessions when it is restarted.
     pub(crate) fn start() -> Self {
+        Self::with_nodelay(true)
+    }
+
+    /// Starts one as it comes: it sends small segments only one at a time.
+    pub(crate) fn start_delaying() -> Self {
+        Self::with_nodelay(false)
+    }
+
+    fn with_nodelay(nodelay: bool) -> Self {
         // A port may be taken before the broker comes to it.
-        (0..5).find_map(|_| Self::try_start()).unwrap_or_else(|| panic!("mosquitto does not start"))
+        (0..5)
+            .find_map(|_| Self::try_start(nodelay))
+            .unwrap_or_else(|| panic!("mosquitto does not start"))
     }
 
     /// `None`: it ended at once.
-    fn try_start() -> Option<Self> {
+    fn try_start(nodelay: bool) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let (tcp_port, tls_port) = free_ports();
         write_certificates(&folder);
@@ -39,7 +50,7 @@ impl Mosquitto {
              user root\n\
              persistence true\n\
              persistence_location {}/\n\
-             set_tcp_nodelay true\n\
+             set_tcp_nodelay {nodelay}\n\
              max_inflight_messages 0\n\
              max_queued_messages 0\n\
              log_type warning\n\

@@ -102,7 +102,7 @@ int IOT_OTA_IsFetching(void *handle);
 /** Whether an image was fetched to its end. Not supported yet: returns -1. */
 int IOT_OTA_IsFetchFinish(void *handle);
 
-/** Fetches a piece of an image, of at most `buf_len` bytes. Not supported yet: returns -1. */
+/** Fetches a piece of an image, of at most `buf_len` bytes; waits for `timeout_s` even so. Not supported yet: returns -1. */
 int IOT_OTA_FetchYield(void *handle, char *buf, uint32_t buf_len, uint32_t timeout_s);
 
 /** Gets what `type` says about an update. Not supported yet: returns -1. */

@@ -102,7 +102,7 @@ int IOT_Gateway_Get_Config(void *handle, char *get_config_reply, uint32_t *lengt
 int IOT_Gateway_Publish_Found_List(void *handle, const char *product_key,
                                    const char *device_name);
 
-/** Receives for a while. Not supported yet: returns -1. */
+/** Receives for a while; waits for that long even so. Not supported yet: returns -1. */
 int IOT_Gateway_Yield(void *handle, uint32_t timeout);
 
 /** Subscribes. Not supported yet: returns -1. */

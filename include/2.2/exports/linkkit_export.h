@@ -172,7 +172,7 @@ int linkkit_trigger_event(const void *thing_id, const char *event_identifier,
 int linkkit_post_property(const void *thing_id, const char *property_identifier,
                           handle_post_cb_fp_t cb);
 
-/** Receives for a while. Not supported yet: returns -1. */
+/** Receives for a while; waits for that long even so. Not supported yet: returns -1. */
 int linkkit_yield(int timeout_ms);
 
 /** Has new configurations told. Not supported yet: returns -1. */

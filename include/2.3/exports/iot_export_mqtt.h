@@ -260,7 +260,8 @@ extern "C" {
  * read and not kept. `host`, `client_id`, `username`, `password`, `port`, `write_buf_size` and
  * `read_buf_size` must be there; `pub_key` is the root certificate as PEM, and NULL means a
  * connection without TLS. `request_timeout_ms` outside of 500 to 5000 becomes 2000;
- * `keepalive_interval_ms` is cut to 60000 to 1200000.
+ * `keepalive_interval_ms` is cut to 60000 to 1200000; the broker is told twice that, so that a
+ * firmware which yields rarely is not cut off.
  *
  * Subscriptions that were made before are asked for first. In the end the function that is
  * registered for `ITE_MQTT_CONNECT_SUCC` is called.
@@ -305,9 +306,11 @@ int IOT_MQTT_Destroy(void **phandle);
 /**
  * Asks for a subscription. The answer comes as an event with the packet id.
  *
- * `topic_handle_func` is called with `pcontext` for every message that matches, once the broker
- * has granted the subscription, on a thread that yields. The same function with the same context
- * is called once a message, however often it subscribes. `qos` above 2 counts as 0.
+ * `topic_handle_func` is called with `pcontext` for every message that matches, from now on, so that
+ * it gets what the broker has kept for the device, on a thread that yields. When the broker refuses
+ * or does not answer, that ends with the event that tells of it. Of several functions the one that
+ * subscribed last is called first; the same one with the same context is called once a message,
+ * however often it subscribes. `qos` above 2 counts as 0.
  *
  * May be called from any thread and inside handlers. Blocks for at most one request timeout, when
  * the connection does not take the bytes.
@@ -429,7 +432,9 @@ int IOT_MQTT_Unsubscribe(void *handle, const char *topic_filter);
  *
  * Of `topic_msg` the fields `qos`, `retain`, `payload` and `payload_len` (bytes) are read, and
  * `packet_id` is written for QoS 1; the rest may be uninitialised. The packet has been written to
- * the connection when this returns. A QoS 1 message that is not acknowledged is sent again after
+ * the connection when this returns, except in a handler while others wait to be called: what they
+ * publish leaves in one write, when the last of them publishes or all have run, when it fills
+ * 16 KiB, or when a handler calls a function of the library that waits. A QoS 1 message that is not acknowledged is sent again after
  * two request timeouts, and after every reconnection, without limit.
  *
  * May be called from any thread and inside handlers. Blocks for at most one request timeout, when
@@ -439,14 +444,16 @@ int IOT_MQTT_Unsubscribe(void *handle, const char *topic_filter);
  * The packet id, above 0, for QoS 1; 0 for QoS 0; -2 when a parameter is NULL or empty or there is
  * no such client; -41 for a topic that may not be used; -27 when not connected; -20 for QoS 2 and
  * above; -42 when 20 messages wait for their answer; -21 when the packet is larger than
- * `write_buf_size`; -14 when it could not be sent: then the message is given up.
+ * `write_buf_size`, in release 2.2.1 when it is larger than MQTT allows; -14 when it could not be sent: then the message is given up.
  *
  * # Safety
  * `topic_name` is either NULL or ends with a NUL; `topic_msg` is either NULL or points to a
  * message whose `payload` is either NULL or points to `payload_len` bytes. None is kept. `handle`
  * may have any value.
  */
-int IOT_MQTT_Publish(void *handle, const char *topic_name, iotx_mqtt_topic_info_pt topic_msg);
+int IOT_MQTT_Publish(void *handle,
+                     const char *topic_name,
+                     iotx_mqtt_topic_info_pt topic_msg);
 
 #ifdef __cplusplus
 }  // extern "C"

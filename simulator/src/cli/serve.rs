@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use linkkit_sim::{Cloud, Config, Error};
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::terminal::{exports, say, show, show_json};
 
@@ -19,6 +19,11 @@ pub(crate) fn serve(config: &Config, json: bool) -> Result<ExitCode, Error> {
     };
     let runtime =
         runtime::Builder::new_current_thread().enable_io().build().map_err(io("start"))?;
+    // Before anybody is told that it runs, so that it ends cleanly from the first moment.
+    let ending = {
+        let _runtime = runtime.enter();
+        Ending::catch().map_err(io("wait for signals"))?
+    };
     let cloud = Cloud::start(config)?;
     // Without a state folder, the file goes when the cloud does.
     let mut temporary = None;
@@ -37,7 +42,7 @@ pub(crate) fn serve(config: &Config, json: bool) -> Result<ExitCode, Error> {
         tell_where(&cloud, &ca);
         show(&cloud);
     }
-    runtime.block_on(stopped()).map_err(io("wait for a signal"))?;
+    runtime.block_on(ending.wait());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -46,11 +51,12 @@ fn tell_where(cloud: &Cloud, ca: &Path) {
         say(
             "cloud",
             format_args!(
-                "{:<15} HTTPS https://{}:{}  MQTT mqtts://{1}:{}",
+                "{:<15} HTTPS https://{}:{}  MQTT mqtts://{1}:{}  mqtt://{1}:{}",
                 region.name,
                 region.address,
                 cloud.https_addr().port(),
-                cloud.mqtt_addr().port()
+                cloud.mqtt_addr().port(),
+                cloud.mqtt_tcp_addr().port()
             ),
         );
     }
@@ -70,10 +76,22 @@ fn tell_where(cloud: &Cloud, ca: &Path) {
     say("cloud", "Ctrl-C ends it; `linkkit-sim --help` lists what can be done meanwhile.");
 }
 
-async fn stopped() -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminated.recv() => Ok(()),
+/// The signals that end it, caught from now on.
+struct Ending {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Ending {
+    fn catch() -> io::Result<Self> {
+        let interrupted = signal(SignalKind::interrupt())?;
+        Ok(Ending { interrupted, terminated: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
     }
 }

@@ -11,7 +11,7 @@ use rumqttc::{QoS, valid_filter, valid_topic};
 use serde::Serialize;
 use tokio::sync::mpsc::Receiver;
 
-use crate::config::{DeviceId, Region};
+use crate::config::{DeviceId, Listen, Region};
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::mqtt::broker::{Broker, Deliveries, Presence, Seen};
@@ -78,11 +78,18 @@ pub(crate) struct Operator {
 pub(crate) struct Place {
     pub(crate) https_port: u16,
     pub(crate) mqtt_port: u16,
+    pub(crate) mqtt_tcp_port: u16,
     /// Its CA's certificate.
     pub(crate) ca_pem: String,
 }
 
 impl Place {
+    /// Its ports, for a start at the same ones.
+    pub(crate) fn listen(&self) -> Listen {
+        let Place { https_port, mqtt_port, mqtt_tcp_port, .. } = *self;
+        Listen { https: https_port, mqtt: mqtt_port, mqtt_tcp: mqtt_tcp_port }
+    }
+
     /// The environment that makes a program linked with [`redirect::SOURCE`](crate::redirect::SOURCE) find this cloud.
     pub(crate) fn redirect_env(&self, regions: &[Region]) -> [(&'static str, String); 4] {
         let regions: Vec<_> =

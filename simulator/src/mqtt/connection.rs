@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use rumqttc::{ConnAck, Connect, ConnectReturnCode, Packet};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 use crate::config::DeviceId;
 use crate::mqtt::broker::{Attachment, Broker, End, Link};
 use crate::mqtt::fault::{Direction, Met, MqttFault};
-use crate::services::login::{self, Refusal};
+use crate::services::login::{self, Carrier, Refusal};
 use crate::trace::{Event, From};
 
 /// What a device may send in one packet: the platform's 256 KB of payload and a head.
@@ -42,12 +42,41 @@ pub(crate) struct Ends {
     pub(crate) local: String,
     /// The region that is there.
     pub(crate) region: String,
+    /// What is between them.
+    pub(crate) carrier: Carrier,
 }
 
-type Stream = TlsStream<TcpStream>;
+/// What a connection is carried by.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {
+    /// Ends it by a fatal alert, as a server does that cannot read what it gets; without TLS there is
+    /// none, and it just ends.
+    fn alert(self) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+impl Stream for TcpStream {
+    async fn alert(self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    async fn alert(mut self) -> io::Result<()> {
+        let (tcp, tls) = self.get_mut();
+        tls.read_tls(&mut &FORGED_RECORD[..])?;
+        if tls.process_new_packets().is_ok() {
+            return Err(io::Error::other("the forged record was taken"));
+        }
+        let mut alert = Vec::new();
+        while tls.wants_write() {
+            tls.write_tls(&mut alert)?;
+        }
+        tcp.write_all(&alert).await?;
+        tcp.shutdown().await
+    }
+}
 
 /// Serves a connection until it ends; the reason goes to the trace.
-pub(crate) async fn serve(stream: Stream, ends: Ends, broker: &Broker) {
+pub(crate) async fn serve<S: Stream + Unpin>(stream: S, ends: Ends, broker: &Broker) {
     let (reader, writer) = tokio::io::split(stream);
     let mut reader = PacketReader { io: reader, buffer: BytesMut::new() };
     let mut out = Writer { who: ends.peer.clone(), io: writer, broker, device: None, sent: 0 };
@@ -62,7 +91,7 @@ pub(crate) async fn serve(stream: Stream, ends: Ends, broker: &Broker) {
     };
     if closed.ending == Ending::TlsAlert {
         // A device that is gone already does not need to be told.
-        let _ = alert(reader.io.unsplit(out.io)).await;
+        let _ = reader.io.unsplit(out.io).alert().await;
     }
     broker.trace.record(&out.who, closed.from, Event::Closed { why: closed.why });
 }
@@ -84,9 +113,9 @@ fn closed(from: From, why: impl Into<String>) -> Closed {
     Closed { from, why: why.into(), ending: Ending::Drop }
 }
 
-async fn log_in(
-    reader: &mut PacketReader<ReadHalf<Stream>>,
-    out: &mut Writer<'_>,
+async fn log_in<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    reader: &mut PacketReader<R>,
+    out: &mut Writer<'_, W>,
     ends: &Ends,
     broker: &Broker,
 ) -> Result<(DeviceId, Duration, Attachment), Closed> {
@@ -101,7 +130,7 @@ async fn log_in(
         out.who = device.to_string();
     }
     broker.trace.record(&out.who, From::Device, Event::connect(&connect, &ends.local));
-    match check(broker, &connect, &ends.region) {
+    match check(broker, &connect, ends) {
         Ok(device) => {
             let link = Link {
                 since: SystemTime::now(),
@@ -130,11 +159,11 @@ async fn log_in(
     }
 }
 
-fn check(broker: &Broker, connect: &Connect, region: &str) -> Result<DeviceId, Refusal> {
+fn check(broker: &Broker, connect: &Connect, ends: &Ends) -> Result<DeviceId, Refusal> {
     if let Some(code) = broker.faults.take_login_refusal() {
         return Err(Refusal { code, why: "as the test asked".into() });
     }
-    let device = login::check(connect, &broker.registry, region)?;
+    let device = login::check(connect, &broker.registry, &ends.region, ends.carrier)?;
     match broker.faults.mqtt.refuse_login(&device) {
         Some(code) => Err(Refusal { code, why: "a fault asked for it".into() }),
         None => Ok(device),
@@ -143,9 +172,9 @@ fn check(broker: &Broker, connect: &Connect, region: &str) -> Result<DeviceId, R
 
 /// Reads and writes at the same time, so that a device that does not read cannot stop its own
 /// packets from being served.
-async fn run(
-    reader: &mut PacketReader<ReadHalf<Stream>>,
-    out: &mut Writer<'_>,
+async fn run<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    reader: &mut PacketReader<R>,
+    out: &mut Writer<'_, W>,
     ends: &Ends,
     device: &DeviceId,
     keepalive: Duration,
@@ -170,9 +199,9 @@ struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    async fn take_all(
+    async fn take_all<R: AsyncRead + Unpin>(
         &self,
-        reader: &mut PacketReader<ReadHalf<Stream>>,
+        reader: &mut PacketReader<R>,
         keepalive: Duration,
     ) -> Closed {
         loop {
@@ -188,10 +217,10 @@ impl Incoming<'_> {
     }
 
     /// Gives the broker a packet, or what a fault makes of it.
-    async fn take(
+    async fn take<R: AsyncRead + Unpin>(
         &self,
         packet: Packet,
-        reader: &mut PacketReader<ReadHalf<Stream>>,
+        reader: &mut PacketReader<R>,
     ) -> Result<(), Closed> {
         let event = Event::packet(&packet, &self.ends.local);
         self.broker.trace.record(self.device, From::Device, event);
@@ -246,17 +275,17 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
 }
 
 /// What goes to a device.
-struct Writer<'a> {
+struct Writer<'a, W> {
     /// The device, or its address while it is unknown.
     who: String,
     device: Option<DeviceId>,
-    io: WriteHalf<Stream>,
+    io: W,
     broker: &'a Broker,
     /// How many bytes so far.
     sent: u64,
 }
 
-impl Writer<'_> {
+impl<W: AsyncWrite + Unpin> Writer<'_, W> {
     async fn send_all(&mut self, packets: &mut tokio::sync::mpsc::Receiver<Packet>) -> Closed {
         loop {
             let Some(packet) = packets.recv().await else {
@@ -358,21 +387,6 @@ impl Writer<'_> {
         }
         Ok(())
     }
-}
-
-/// Ends a connection by a fatal alert, as a server does that cannot read what it gets.
-async fn alert(mut stream: Stream) -> io::Result<()> {
-    let (tcp, tls) = stream.get_mut();
-    tls.read_tls(&mut &FORGED_RECORD[..])?;
-    if tls.process_new_packets().is_ok() {
-        return Err(io::Error::other("the forged record was taken"));
-    }
-    let mut alert = Vec::new();
-    while tls.wants_write() {
-        tls.write_tls(&mut alert)?;
-    }
-    tcp.write_all(&alert).await?;
-    tcp.shutdown().await
 }
 
 fn lost(error: &io::Error) -> Closed {

@@ -46,8 +46,8 @@ fn is_own(device: &DeviceId, topic: &str) -> bool {
         | ["", "shadow", _, rest @ ..] => rest.starts_with(&name),
         // The one family that a product's devices share.
         ["", "broadcast", product, ..] => *product == device.product_key,
-        // These differ in how many levels come before the name.
-        ["", "ext", rest @ ..] => rest.windows(2).any(|pair| pair == name),
+        // A call has a number before the topic that it is for.
+        ["", "ext", "rrpc", _, rest @ ..] | ["", "ext", _, rest @ ..] => rest.starts_with(&name),
         ["", rest @ ..] => rest.len() > 2 && rest.starts_with(&name),
         _ => false,
     }
@@ -73,6 +73,8 @@ mod tests {
             "/ota/device/inform/pk/dn",
             "/shadow/update/pk/dn",
             "/ext/ntp/pk/dn/request",
+            "/ext/error/pk/dn",
+            "/ext/session/pk/dn/combine/login",
             "/ext/rrpc/123/pk/dn/user/get",
             "/broadcast/pk/news",
         ] {
@@ -90,6 +92,11 @@ mod tests {
             "/ota/device/inform/pk/other",
             "/shadow/update/pk/other",
             "/ext/ntp/pk/other/request",
+            "/ext/ntp/other/pk/dn/request",
+            "/ext/pk/dn/ntp",
+            "/ext/rrpc/pk/dn",
+            "/ext/rrpc/123/pk2/dn/pk/dn",
+            "/ext/session/pk/other/combine/pk/dn",
             "/broadcast/pk2/news",
             "é/pk/dn",
         ] {

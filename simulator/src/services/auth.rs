@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::config::{DeviceId, Product, Region};
 use crate::registry::{NoSecret, Registry};
-use crate::services::login::{verify_sha1, verify_sha256};
+use crate::services::signature::{SignMethod, login_text};
 
 /// An answer of the service.
 pub(crate) struct Reply {
@@ -83,14 +83,12 @@ fn register_device(registry: &Registry, _region: &str, form: &Form) -> Result<Va
     let device_name = field(form, "deviceName")?;
     let random = field(form, "random")?;
     let sign = field(form, "sign")?;
-    if field(form, "signMethod")? != "hmacsha256" {
-        return Err(refusal(460, "request parameter error: signMethod"));
-    }
+    let method = sign_method("signMethod", field(form, "signMethod")?)?;
     let id = DeviceId::new(product_key, device_name);
     let product = product_of(registry, &id)?;
     let text = format!("deviceName{device_name}productKey{product_key}random{random}");
     let signature = base16ct::lower::decode_vec(sign).unwrap_or_default();
-    if !verify_sha256(&product.secret, &text, &signature) {
+    if !method.verify(&product.secret, &text, &signature) {
         return Err(refusal(6287, "invalid sign"));
     }
     if !product.dynamic_registration {
@@ -110,22 +108,20 @@ fn register_device(registry: &Registry, _region: &str, form: &Form) -> Result<Va
 fn authenticate(registry: &Registry, region: &str, form: &Form) -> Result<Value, Refusal> {
     let id = DeviceId::new(field(form, "productKey")?, field(form, "deviceName")?);
     let (sign, client_id) = (field(form, "sign")?, field(form, "clientId")?);
-    for (name, only) in [("signmethod", "hmacsha1"), ("version", "default"), ("resources", "mqtt")]
-    {
+    let method = match form.get("signmethod") {
+        Some(name) => sign_method("signmethod", name)?,
+        None => SignMethod::default(),
+    };
+    for (name, only) in [("version", "default"), ("resources", "mqtt")] {
         if field(form, name)? != only {
             return Err(refusal(460, format!("request parameter error: {name}")));
         }
     }
     product_of(registry, &id)?;
     let secret = registry.secret(&id).ok_or_else(|| refusal(6100, "device not found"))?;
-    let text = format!(
-        "clientId{client_id}deviceName{}productKey{}timestamp{}",
-        id.device_name,
-        id.product_key,
-        field(form, "timestamp")?
-    );
+    let text = login_text(&id, client_id, form.get("timestamp").map(String::as_str));
     let signature = base16ct::lower::decode_vec(sign).unwrap_or_default();
-    if !verify_sha1(&secret, &text, &signature) {
+    if !method.verify(&secret, &text, &signature) {
         return Err(refusal(6287, "invalid sign"));
     }
     let node = node(registry, &id, region)?;
@@ -166,6 +162,11 @@ fn product_of<'a>(registry: &'a Registry, id: &DeviceId) -> Result<&'a Product, 
     }
     let product = registry.config.product(&id.product_key);
     product.ok_or_else(|| refusal(6250, "query product info failed"))
+}
+
+fn sign_method(field: &str, name: &str) -> Result<SignMethod, Refusal> {
+    let method = SignMethod::parse(name);
+    method.ok_or_else(|| refusal(460, format!("request parameter error: {field}")))
 }
 
 fn field<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {
@@ -221,7 +222,8 @@ mod tests {
             let body = DOCUMENTED.replace(&format!("{missing}="), "x=");
             assert_eq!(code(&usual, &body), 460, "{missing}");
         }
-        assert_eq!(code(&usual, &DOCUMENTED.replace("hmacsha256", "hmacmd5")), 460);
+        assert_eq!(code(&usual, &DOCUMENTED.replace("hmacsha256", "crc32")), 460);
+        assert_eq!(code(&usual, &DOCUMENTED.replace("hmacsha256", "hmacmd5")), 6287);
         assert_eq!(code(&usual, &DOCUMENTED.replace("a1ExpAkj9Hi", "a1Unknown")), 6250);
         assert_eq!(code(&usual, &DOCUMENTED.replace("random=7", "random=8")), 6287);
         assert_eq!(code(&usual, &DOCUMENTED.replace("sign=d3b5", "sign=D3B5")), 6287);
@@ -280,9 +282,14 @@ mod tests {
         };
         let usual = registry(with_recorded_secret);
         for name in AUTHENTICATE.split('&').map(|pair| pair.split_once('=').unwrap().0) {
-            assert_eq!(code(&usual, &AUTHENTICATE.replace(&format!("{name}="), "x=")), 460);
+            // What may be left out is missing in the signed text.
+            let optional = ["signmethod", "timestamp"].contains(&name);
+            let expected = if optional { 6287 } else { 460 };
+            let without = AUTHENTICATE.replace(&format!("{name}="), "x=");
+            assert_eq!(code(&usual, &without), expected, "{name}");
         }
-        assert_eq!(code(&usual, &AUTHENTICATE.replace("hmacsha1", "hmacsha256")), 460);
+        assert_eq!(code(&usual, &AUTHENTICATE.replace("hmacsha1", "crc32")), 460);
+        assert_eq!(code(&usual, &AUTHENTICATE.replace("hmacsha1", "hmacsha256")), 6287);
         assert_eq!(code(&usual, &AUTHENTICATE.replace("sign=149b", "sign=249b")), 6287);
         assert_eq!(code(&usual, &AUTHENTICATE.replace("Key=a1Exp", "Key=a2Exp")), 6250);
         assert_eq!(code(&registry(|_| {}), AUTHENTICATE), 6100);

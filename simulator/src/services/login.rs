@@ -2,21 +2,31 @@
 //!
 //! A device that holds its secret logs in directly: user name `<dn>&<pk>`, client id
 //! `<id>|securemode=2,signmethod=hmacsha256,timestamp=…|`, password the HMAC over the names and
-//! values of client id, device name, product key and timestamp, in hex of either case. One that has
-//! authenticated over HTTPS (securemode -1) has the `iotId` as its user name and the `iotToken` as
-//! its password, valid at one data node for a time.
+//! values of client id, device name, product key and timestamp, in hex of either case. The id is
+//! whatever tells the device from others to its maker; method and timestamp may be left out;
+//! securemode is 2 over TLS and 3 over plain TCP. A device that has authenticated over HTTPS
+//! (securemode -1, over TLS) has the `iotId` as its user name and the `iotToken` as its password,
+//! valid at one data node for a time.
 
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use rumqttc::{Connect, ConnectReturnCode, Login, Protocol};
-use sha1::Sha1;
-use sha2::Sha256;
 
 use crate::config::DeviceId;
 use crate::registry::{Granted, Registry};
+use crate::services::signature::{SignMethod, login_text};
+
+/// The platform's limit of what a device calls itself before the bars, in bytes.
+const ID_MAX: usize = 64;
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Tls,
+    Tcp,
+}
 
 /// Why a login is refused: the code for the device, and the reason for people.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,13 +52,14 @@ pub(crate) fn claimed_device(connect: &Connect, registry: &Registry) -> Option<D
     }
 }
 
-/// Checks a CONNECT that came over TLS to this region.
+/// Checks a CONNECT that came to this region.
 pub(crate) fn check(
     connect: &Connect,
     registry: &Registry,
     region: &str,
+    carrier: Carrier,
 ) -> Result<DeviceId, Refusal> {
-    let device = check_credentials(connect, registry, region)?;
+    let device = check_credentials(connect, registry, region, carrier)?;
     match registry.refusal(&device) {
         Some(code) => Err(not_authorized(format!("the configuration refuses it: {code}"))),
         None => Ok(device),
@@ -59,6 +70,7 @@ fn check_credentials(
     connect: &Connect,
     registry: &Registry,
     region: &str,
+    carrier: Carrier,
 ) -> Result<DeviceId, Refusal> {
     if connect.protocol != Protocol::V4 {
         return Err(Refusal {
@@ -68,29 +80,23 @@ fn check_credentials(
     }
     let login =
         connect.login.as_ref().ok_or_else(|| bad_credentials("no user name and password"))?;
-    let client_id = ClientId::parse(&connect.client_id).ok_or_else(|| {
-        bad_credentials("the client id is not <product key>.<device name>|key=value,…|")
-    })?;
-    match client_id.field("securemode")? {
-        "2" => check_direct(login, &client_id, registry),
-        "-1" => check_token(login, &client_id, registry, region),
-        "3" => Err(not_authorized("securemode 3 is for plain TCP, and this is TLS")),
-        mode => Err(not_authorized(format!("securemode {mode} is not known here"))),
+    let client_id = ClientId::parse(&connect.client_id)
+        .ok_or_else(|| bad_credentials("the client id is not <id>|key=value,…|"))?;
+    match (client_id.field("securemode")?, carrier) {
+        ("2", Carrier::Tls) | ("3", Carrier::Tcp) => check_direct(login, &client_id, registry),
+        ("-1", Carrier::Tls) => {
+            let granted =
+                Granted { iot_id: login.username.clone(), iot_token: login.password.clone() };
+            registry.redeem(&granted, region).map_err(bad_credentials)
+        }
+        ("3", Carrier::Tls) => {
+            Err(not_authorized("securemode 3 is for plain TCP, and this is TLS"))
+        }
+        (mode @ ("2" | "-1"), Carrier::Tcp) => {
+            Err(not_authorized(format!("securemode {mode} is for TLS, and this is plain TCP")))
+        }
+        (mode, _) => Err(not_authorized(format!("securemode {mode} is not known here"))),
     }
-}
-
-fn check_token(
-    login: &Login,
-    client_id: &ClientId<'_>,
-    registry: &Registry,
-    region: &str,
-) -> Result<DeviceId, Refusal> {
-    let granted = Granted { iot_id: login.username.clone(), iot_token: login.password.clone() };
-    let device = registry.redeem(&granted, region).map_err(bad_credentials)?;
-    if client_id.id != device.to_string() {
-        return Err(bad_credentials("the client id names another device than the iotId"));
-    }
-    Ok(device)
 }
 
 fn check_direct(
@@ -103,33 +109,17 @@ fn check_direct(
         .split_once('&')
         .ok_or_else(|| bad_credentials("the user name is not <device name>&<product key>"))?;
     let device = DeviceId::new(product_key, device_name);
-    if client_id.id != device.to_string() {
-        return Err(bad_credentials("the client id names another device than the user name"));
-    }
     let secret = registry
         .secret(&device)
         .ok_or_else(|| not_authorized("the device is not known or has not registered yet"))?;
-    let text = client_id.signed_text(&device);
+    let text = login_text(&device, client_id.id, client_id.fields.get("timestamp").copied());
     let password = base16ct::mixed::decode_vec(&login.password)
         .map_err(|_| bad_credentials("the password is not a hexadecimal number"))?;
-    let verified = match client_id.field("signmethod")? {
-        "hmacsha1" => verify_sha1(&secret, &text, &password),
-        "hmacsha256" => verify_sha256(&secret, &text, &password),
-        method => return Err(bad_credentials(format!("signmethod {method} is not supported"))),
-    };
-    if verified { Ok(device) } else { Err(bad_credentials("the password's signature is wrong")) }
-}
-
-/// Compares in constant time.
-pub(crate) fn verify_sha1(secret: &str, text: &str, signature: &[u8]) -> bool {
-    Hmac::<Sha1>::new_from_slice(secret.as_bytes())
-        .is_ok_and(|mac| mac.chain_update(text).verify_slice(signature).is_ok())
-}
-
-/// Compares in constant time.
-pub(crate) fn verify_sha256(secret: &str, text: &str, signature: &[u8]) -> bool {
-    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .is_ok_and(|mac| mac.chain_update(text).verify_slice(signature).is_ok())
+    if client_id.method()?.verify(&secret, &text, &password) {
+        Ok(device)
+    } else {
+        Err(bad_credentials("the password's signature is wrong"))
+    }
 }
 
 /// A client id: the id proper and the fields between the bars.
@@ -142,6 +132,9 @@ impl<'a> ClientId<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (id, rest) = text.split_once('|')?;
         let fields = rest.strip_suffix('|')?;
+        if !(1..=ID_MAX).contains(&id.len()) {
+            return None;
+        }
         let fields = fields.split(',').map(|field| field.split_once('=')).collect::<Option<_>>()?;
         Some(ClientId { id, fields })
     }
@@ -153,17 +146,10 @@ impl<'a> ClientId<'a> {
             .ok_or_else(|| bad_credentials(format!("the client id has no {name}")))
     }
 
-    /// What the password signs. The timestamp is part of it only when the client id has one.
-    fn signed_text(&self, device: &DeviceId) -> String {
-        let mut text = format!(
-            "clientId{}deviceName{}productKey{}",
-            self.id, device.device_name, device.product_key
-        );
-        if let Some(timestamp) = self.fields.get("timestamp") {
-            text.push_str("timestamp");
-            text.push_str(timestamp);
-        }
-        text
+    fn method(&self) -> Result<SignMethod, Refusal> {
+        let Some(name) = self.fields.get("signmethod") else { return Ok(SignMethod::default()) };
+        SignMethod::parse(name)
+            .ok_or_else(|| bad_credentials(format!("signmethod {name} is not supported")))
     }
 }
 
@@ -199,7 +185,7 @@ mod tests {
     }
 
     fn code(connect: &Connect) -> Result<DeviceId, ConnectReturnCode> {
-        check(connect, &registry(), "us-west-1").map_err(|refusal| refusal.code)
+        check(connect, &registry(), "us-west-1", Carrier::Tls).map_err(|refusal| refusal.code)
     }
 
     #[test]
@@ -210,6 +196,34 @@ mod tests {
         let login = upper.login.as_mut().unwrap();
         login.password = login.password.to_uppercase();
         assert_eq!(code(&upper), Ok(device));
+    }
+
+    #[test]
+    fn a_device_chooses_its_id_its_method_and_whether_to_give_a_timestamp() {
+        for (client_id, password) in [
+            ("a4:5e:60:d1:02:33|securemode=2|", "0a385773e8fe4d54a29a5003fb88ba31"),
+            (
+                "SN-0042|securemode=2,signmethod=md5,timestamp=789|",
+                "15a78a36c83ccccef3dafa565738e353",
+            ),
+            (
+                "SN-0042|securemode=2,signmethod=hmacmd5,timestamp=789|",
+                "15a78a36c83ccccef3dafa565738e353",
+            ),
+            ("SN-0042|securemode=2,signmethod=sha1|", "a1df211e9ecf1bd7a52160e04ac9ee14f04b1bef"),
+            (
+                "SN-0042|signmethod=hmacsha256,securemode=2|",
+                "03925974e6b41f8fd83ebcc9699cedccfcf4bb0f6e32fbfdefdcc4bd7f502a5e",
+            ),
+            (
+                "SN-0042|securemode=2,timestamp=789,signmethod=sha256|",
+                "a665160e1fe1ea0f7b74eb5566cdfbfe811e38a541599fc0c7cc5826bcbad333",
+            ),
+        ] {
+            let login = connect(client_id, "Example_dyn1&a1ExpAkj9Hi", password);
+            let device = DeviceId::new("a1ExpAkj9Hi", "Example_dyn1");
+            assert_eq!(code(&login), Ok(device), "{client_id}");
+        }
     }
 
     #[test]
@@ -226,6 +240,9 @@ mod tests {
         };
         assert_eq!(change("hmacsha1", "hmacsha256"), bad);
         assert_eq!(change("hmacsha1", "hmacmd5"), bad);
+        assert_eq!(change("hmacsha1", "crc32"), bad);
+        assert_eq!(change("a1ExpAkj9Hi.Example_dyn1|", "|"), bad);
+        assert_eq!(change("a1ExpAkj9Hi.Example_dyn1|", &format!("{}|", "x".repeat(65))), bad);
         assert_eq!(change("timestamp=2524608000000", "timestamp=1"), bad);
         assert_eq!(change("signmethod=hmacsha1,", ""), bad);
         assert_eq!(change("securemode=2,", ""), bad);
@@ -240,9 +257,16 @@ mod tests {
     #[test]
     fn what_is_not_allowed_is_code_5() {
         let refused = Err(ConnectReturnCode::NotAuthorized);
-        let mut plain_tcp = recorded_sha1();
-        plain_tcp.client_id = plain_tcp.client_id.replace("securemode=2", "securemode=3");
-        assert_eq!(code(&plain_tcp), refused);
+        let over = |carrier, mode: &str| {
+            let mut login = recorded_sha1();
+            login.client_id = login.client_id.replace("securemode=2", mode);
+            check(&login, &registry(), "us-west-1", carrier).map_err(|refusal| refusal.code)
+        };
+        assert!(over(Carrier::Tcp, "securemode=3").is_ok());
+        assert_eq!(over(Carrier::Tls, "securemode=3"), refused);
+        assert_eq!(over(Carrier::Tcp, "securemode=2"), refused);
+        assert_eq!(over(Carrier::Tcp, "securemode=-1"), refused);
+        assert_eq!(over(Carrier::Tls, "securemode=8"), refused);
         let mut unknown = recorded_sha1();
         unknown.client_id = unknown.client_id.replace("Example_dyn1", "Example_dyn2");
         unknown.login.as_mut().unwrap().username = "Example_dyn2&a1ExpAkj9Hi".into();
@@ -260,15 +284,12 @@ mod tests {
             &granted.iot_token,
         );
         let code = |connect: &Connect, region: &str| {
-            check(connect, &registry, region).map_err(|refusal| refusal.code)
+            check(connect, &registry, region, Carrier::Tls).map_err(|refusal| refusal.code)
         };
         let bad = Err(ConnectReturnCode::BadUserNamePassword);
         assert_eq!(code(&good, "us-west-1"), Ok(device.clone()));
         assert_eq!(claimed_device(&good, &registry), Some(device));
         assert_eq!(code(&good, "cn-shanghai"), bad);
-        let mut other = good.clone();
-        other.client_id = other.client_id.replace("Example_dyn1", "Example_320");
-        assert_eq!(code(&other, "us-west-1"), bad);
         let mut direct = good.clone();
         direct.client_id = direct.client_id.replace("securemode=-1", "securemode=2");
         assert_eq!(code(&direct, "us-west-1"), bad);

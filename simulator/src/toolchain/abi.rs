@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::workspace;
 use crate::error::{Error, Trying as _};
@@ -31,10 +31,12 @@ impl Abi {
 
     /// The symbols that the library exports, sorted.
     pub fn symbols(self) -> Result<Vec<String>, Error> {
-        let file = self.symbols_file();
-        let list = fs::read_to_string(&file)
-            .trying(|| format!("read the list of symbols {}", file.display()))?;
-        Ok(list.lines().map(str::to_owned).collect())
+        names(&self.symbols_file())
+    }
+
+    /// The functions of a HAL that the release itself asks a product for, sorted.
+    pub fn port(self) -> Result<Vec<String>, Error> {
+        names(&workspace().join(format!("abi/hal-{}.txt", self.number())))
     }
 
     pub(super) fn symbols_file(self) -> PathBuf {
@@ -44,6 +46,13 @@ impl Abi {
     pub(super) fn soname(self) -> String {
         format!("libiot_sdk.so.{}", self.number())
     }
+}
+
+/// The names in a list, one a line.
+fn names(file: &Path) -> Result<Vec<String>, Error> {
+    let list = fs::read_to_string(file)
+        .trying(|| format!("read the list of symbols {}", file.display()))?;
+    Ok(list.lines().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -60,11 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_symbols_is_sorted_and_free_of_repetitions() {
+    fn the_lists_of_symbols_are_sorted_and_free_of_repetitions() {
         for abi in Abi::ALL {
-            let list = abi.symbols().unwrap();
-            let sorted: BTreeSet<String> = list.iter().cloned().collect();
-            assert!(list.into_iter().eq(sorted));
+            for list in [abi.symbols().unwrap(), abi.port().unwrap()] {
+                let sorted: BTreeSet<String> = list.iter().cloned().collect();
+                assert!(list.into_iter().eq(sorted));
+            }
         }
     }
 }

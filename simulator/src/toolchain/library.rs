@@ -11,7 +11,7 @@ use std::process::Stdio;
 
 use serde::Deserialize;
 
-use super::{Abi, cargo, compiler, is_newer, make_whole, run, shown, workspace};
+use super::{Abi, cargo, compiler, is_newer, make_whole, run, shown, target, workspace};
 use crate::error::{Error, Trying as _};
 
 /// What the Rust standard library needs from the system.
@@ -97,6 +97,9 @@ fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
         Profile::Release => cargo.args(["rustc", "--release", "--crate-type=staticlib"]),
     };
     cargo.args(["--package=linkkit", "--lib", "--message-format=json-render-diagnostics"]);
+    if let Some(target) = target() {
+        cargo.arg(format!("--target={target}"));
+    }
     if abi != Abi::DEFAULT {
         // In a folder of its own, since the archive of every release has the same name.
         let target = env::var_os("CARGO_TARGET_DIR")

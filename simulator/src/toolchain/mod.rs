@@ -1,4 +1,8 @@
 //! Builds the library as a firmware gets it, and C programs against it.
+//!
+//! For this machine, or for the one whose Rust target `LINKKIT_TARGET` names. Its C compiler is then
+//! the one of cc's variable, such as `CC_armv7_unknown_linux_gnueabihf`, and programs are started
+//! by the command of cargo's, such as `CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_RUNNER`.
 
 #![forbid(unsafe_code)]
 
@@ -26,8 +30,31 @@ fn workspace() -> &'static Path {
     simulator.parent().unwrap_or(simulator)
 }
 
+/// The Rust target of the machine that is built for, unless it is this one.
+pub fn target() -> Option<String> {
+    env::var("LINKKIT_TARGET").ok()
+}
+
+/// The command that starts a program that was built here.
+pub fn start(program: &Path) -> Command {
+    let runner = target()
+        .map(|target| format!("CARGO_TARGET_{}_RUNNER", underscored(&target).to_uppercase()))
+        .and_then(|variable| env::var(variable).ok())
+        .unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(emulator) = words.next() else { return Command::new(program) };
+    let mut command = Command::new(emulator);
+    command.args(words).arg(program);
+    command
+}
+
+fn underscored(target: &str) -> String {
+    target.replace('-', "_")
+}
+
 fn compiler() -> Command {
-    Command::new(env::var_os("CC").unwrap_or_else(|| "cc".into()))
+    let variable = target().map_or("CC".into(), |target| format!("CC_{}", underscored(&target)));
+    Command::new(env::var_os(variable).unwrap_or_else(|| "cc".into()))
 }
 
 /// Cargo in the source tree, also from inside of a program that cargo runs.

@@ -380,7 +380,7 @@ fn another_client_gets_what_it_needs_to_log_in() {
     let field = |name: &str| login[name].as_str().unwrap();
     let mut connect = rumqttc::Connect::new(field("clientId"));
     connect.set_login(field("user"), field("password"));
-    let (_device, ack) = Device::try_connect_by(&cloud, connect);
+    let (_device, ack) = Device::try_connect_by(&cloud, connect, false);
     assert_eq!(ack.code, linkkit_sim::ConnectReturnCode::Success);
     refused(&cloud, &["login", "Example_dyn1"], "has no secret to log in with");
 }

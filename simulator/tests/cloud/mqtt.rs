@@ -41,6 +41,16 @@ fn a_registered_device_logs_in_with_every_signature() {
 }
 
 #[test]
+fn a_device_may_log_in_over_plain_tcp() {
+    let cloud = cloud();
+    let login = Login { plain: true, ..Login::of(&cloud, DEVICE) };
+    let (mut device, _) = Device::connect(&cloud, &login);
+    assert_eq!(device.subscribe(DATA), granted(QoS::AtLeastOnce));
+    device.publish(DATA, "in the clear", QoS::AtMostOnce, false);
+    assert_eq!(&device.message().payload[..], b"in the clear");
+}
+
+#[test]
 fn a_wrong_login_gets_its_code_and_the_trace_has_the_reason() {
     let cloud = cloud();
     let good = Login::of(&cloud, DEVICE);

@@ -1,6 +1,6 @@
 //! A device that talks to the cloud under test: TLS, one HTTPS request, MQTT packet by packet.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,9 +43,7 @@ pub(crate) fn tls_trusting(ca_pem: &str, addr: SocketAddr, host: &str) -> std::i
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut tcp = TcpStream::connect(addr)?;
-    tcp.set_read_timeout(Some(TIMEOUT))?;
-    tcp.set_write_timeout(Some(TIMEOUT))?;
+    let mut tcp = tcp(addr)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut tcp)?;
     }
@@ -109,6 +107,8 @@ pub(crate) struct Login {
     pub(crate) upper_case: bool,
     pub(crate) clean: bool,
     pub(crate) keepalive: u16,
+    /// Over plain TCP, by securemode 3.
+    pub(crate) plain: bool,
 }
 
 impl Login {
@@ -121,6 +121,7 @@ impl Login {
             upper_case: false,
             clean: false,
             keepalive: 60,
+            plain: false,
         }
     }
 
@@ -135,7 +136,8 @@ impl Login {
         };
         let password = if self.upper_case { password.to_uppercase() } else { password };
         let mut connect = Connect::new(format!(
-            "{PRODUCT}.{name}|securemode=2,timestamp=2524608000000,signmethod={},lan=C|",
+            "{PRODUCT}.{name}|securemode={},timestamp=2524608000000,signmethod={},lan=C|",
+            if self.plain { 3 } else { 2 },
             self.method
         ));
         connect.clean_session = self.clean;
@@ -145,9 +147,20 @@ impl Login {
     }
 }
 
+/// What carries a device's bytes.
+trait Carrier: Read + Write {}
+impl<T: Read + Write> Carrier for T {}
+
+fn tcp(addr: SocketAddr) -> std::io::Result<TcpStream> {
+    let tcp = TcpStream::connect(addr)?;
+    tcp.set_read_timeout(Some(TIMEOUT))?;
+    tcp.set_write_timeout(Some(TIMEOUT))?;
+    Ok(tcp)
+}
+
 /// A connected device.
 pub(crate) struct Device {
-    stream: Tls,
+    stream: Box<dyn Carrier>,
     buffer: BytesMut,
     last_id: u16,
 }
@@ -155,12 +168,16 @@ pub(crate) struct Device {
 impl Device {
     /// Sends CONNECT and returns what came back.
     pub(crate) fn try_connect(cloud: &Cloud, login: &Login) -> (Self, ConnAck) {
-        Self::try_connect_by(cloud, login.packet())
+        Self::try_connect_by(cloud, login.packet(), login.plain)
     }
 
-    /// The same, with this packet.
-    pub(crate) fn try_connect_by(cloud: &Cloud, connect: Connect) -> (Self, ConnAck) {
-        let stream = tls(cloud, cloud.mqtt_addr(), MQTT_HOST).unwrap();
+    /// The same, with this packet, over TLS or plain TCP.
+    pub(crate) fn try_connect_by(cloud: &Cloud, connect: Connect, plain: bool) -> (Self, ConnAck) {
+        let stream: Box<dyn Carrier> = if plain {
+            Box::new(tcp(cloud.mqtt_tcp_addr()).unwrap())
+        } else {
+            Box::new(tls(cloud, cloud.mqtt_addr(), MQTT_HOST).unwrap())
+        };
         let mut device = Device { stream, buffer: BytesMut::new(), last_id: 0 };
         device.send(Packet::Connect(connect));
         match device.receive() {

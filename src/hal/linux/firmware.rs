@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::{kv, kv_file};
-use crate::sync::lock;
+use super::kv::{self, file};
+use crate::base::sync::lock;
 
 /// The image that is being written.
 static CURRENT: Mutex<Option<Image>> = Mutex::new(None);
@@ -47,15 +47,15 @@ fn none() -> io::Error {
 
 impl Image {
     fn create(path: PathBuf) -> io::Result<Self> {
-        kv_file::create_folder(&path)?;
-        let (temporary, file) = kv_file::create_temporary(&path)?;
+        file::create_folder(&path)?;
+        let (temporary, file) = file::create_temporary(&path)?;
         Ok(Image { path, temporary, file })
     }
 
     fn finish(self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.path)?;
-        kv_file::sync_folder(&self.path)
+        file::sync_folder(&self.path)
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::{PoisonError, RwLock};
 
 use zeroize::Zeroizing;
 
-use crate::identity::{DEVICE_NAME_LEN, DEVICE_SECRET_LEN, PRODUCT_KEY_LEN, PRODUCT_SECRET_LEN};
+use crate::base::identity::{
+    DEVICE_NAME_LEN, DEVICE_SECRET_LEN, PRODUCT_KEY_LEN, PRODUCT_SECRET_LEN,
+};
 
 /// What `HAL_GetPartnerID` answers, for a product that has no partner id of its own.
 pub(crate) const PARTNER_ID: &str = "example.demo.partner-id";

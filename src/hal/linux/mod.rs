@@ -5,15 +5,13 @@
 #![allow(unsafe_code, reason = "it calls the C library")]
 
 pub(crate) mod crypt;
+mod descriptor;
 pub(crate) mod firmware;
 pub(crate) mod identity;
 pub(crate) mod interfaces;
 pub(crate) mod kv;
-mod kv_file;
-pub(crate) mod kv_import;
 pub(crate) mod memory;
 pub(crate) mod random;
-pub(crate) mod ssl;
 pub(crate) mod sync;
 pub(crate) mod tcp;
 pub(crate) mod thread;

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::descriptor::above_stdio;
 use super::thread;
-use crate::deadline::Deadline;
-use crate::error::TransportError;
+use crate::base::deadline::Deadline;
+use crate::base::error::TransportError;
 
 /// How long resolving and connecting may take, over all addresses of the host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +24,7 @@ pub(crate) fn establish(host: &str, port: u16) -> Result<RawFd, String> {
     let stream = connect_any(&addresses, deadline).map_err(|cause| describe(host, port, &cause))?;
     // Without it a small packet waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|cause| describe(host, port, &cause))?;
-    non_zero(stream.into())
+    above_stdio(stream.into())
         .map(IntoRawFd::into_raw_fd)
         .map_err(|cause| describe(host, port, &cause))
 }
@@ -73,12 +74,6 @@ fn describe(host: &str, port: u16, cause: &io::Error) -> String {
         io::ErrorKind::TimedOut => format!("connection to {host}:{port} timed out"),
         _ => format!("connection to {host}:{port} failed: {cause}"),
     }
-}
-
-/// 0 means failure to the C interface, but a daemon that closed its standard input gets just that
-/// descriptor.
-pub(super) fn non_zero(fd: OwnedFd) -> io::Result<OwnedFd> {
-    if fd.as_raw_fd() == 0 { fd.as_fd().try_clone_to_owned() } else { Ok(fd) }
 }
 
 /// Reads what is there, up to `buf.len()` bytes, waiting at most `timeout` for the first of them.
@@ -152,6 +147,20 @@ pub(crate) fn write(fd: RawFd, buf: &[u8], timeout: Duration) -> Result<usize, T
         }
     }
     Ok(sent)
+}
+
+/// Acknowledges what came, and what comes next, without waiting for something to send with it.
+///
+/// A server that does not set `TCP_NODELAY` writes its second small segment only then, and the wait
+/// is 40 ms long. The kernel goes back to waiting by itself.
+pub(crate) fn acknowledge_at_once(fd: RawFd) {
+    let on: libc::c_int = 1;
+    // SAFETY: any number may be passed as a descriptor, and the option is an int of the size that is
+    // said. A failure leaves things as they are, which is as good as the option is: a hint.
+    unsafe {
+        let size = size_of_val(&on) as libc::socklen_t;
+        libc::setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, (&raw const on).cast(), size);
+    }
 }
 
 /// Ends the connection in both directions, which wakes a thread that waits for it. The descriptor
@@ -280,6 +289,34 @@ mod tests {
         let copy = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().unwrap();
         assert!(TcpStream::from(copy).nodelay().unwrap());
         destroy(fd).unwrap();
+    }
+
+    #[test]
+    fn an_acknowledgement_need_not_wait() {
+        let (fd, mut peer) = pair();
+        // After an answer the kernel waits for more to answer with.
+        let mut buf = [0; 8];
+        for _ in 0..3 {
+            peer.write_all(b"question").unwrap();
+            read_exact(fd, &mut buf, LONG).unwrap();
+            write(fd, b"answer", LONG).unwrap();
+        }
+        assert_eq!(acknowledges_at_once(fd), 0);
+        acknowledge_at_once(fd);
+        assert_eq!(acknowledges_at_once(fd), 1);
+        acknowledge_at_once(-1);
+        destroy(fd).unwrap();
+    }
+
+    fn acknowledges_at_once(fd: RawFd) -> libc::c_int {
+        let mut on: libc::c_int = -1;
+        let mut size = size_of_val(&on) as libc::socklen_t;
+        // SAFETY: the descriptor is open, and the option an int of the size that is said.
+        unsafe {
+            let (level, option) = (libc::IPPROTO_TCP, libc::TCP_QUICKACK);
+            libc::getsockopt(fd, level, option, (&raw mut on).cast(), &raw mut size);
+        }
+        on
     }
 
     #[test]

@@ -22,7 +22,7 @@ const NAME_MAX: usize = 15;
 
 /// How a thread is wanted.
 #[derive(Default)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct ThreadOptions<'a> {
     /// Bytes of stack, 0 for the system's default.
     pub(crate) stack_size: usize,
     /// Nobody will wait for it.
@@ -40,21 +40,21 @@ pub(crate) struct Wish<'a> {
 pub(crate) unsafe fn create(
     routine: Routine,
     arg: *mut c_void,
-    wish: &Wish<'_>,
+    options: &ThreadOptions<'_>,
 ) -> io::Result<libc::pthread_t> {
     let mut attributes = Attributes::new()?;
-    if wish.stack_size != 0 {
-        attributes.set_stack_size(wish.stack_size.max(STACK_MIN))?;
+    if options.stack_size != 0 {
+        attributes.set_stack_size(options.stack_size.max(STACK_MIN))?;
     }
     let mut thread = std::mem::MaybeUninit::<libc::pthread_t>::uninit();
     // SAFETY: the attributes are initialised; the caller promises for the routine.
     os_result(unsafe { libc::pthread_create(thread.as_mut_ptr(), &attributes.0, routine, arg) })?;
     // SAFETY: pthread_create succeeded and so has written it.
     let thread = unsafe { thread.assume_init() };
-    if let Some(name) = wish.name {
+    if let Some(name) = options.name {
         set_name(thread, name);
     }
-    if wish.detached {
+    if options.detached {
         // SAFETY: the thread was created just now and is neither detached nor joined yet.
         os_result(unsafe { libc::pthread_detach(thread) })?;
     }
@@ -97,10 +97,10 @@ type Work = Box<dyn FnOnce() + Send>;
 /// A thread of the standard library would need `dlsym`. Before its release 2.34 glibc has that in
 /// libdl, which the C SDK's link line does not name.
 pub(crate) fn spawn(name: &CStr, work: Work) -> io::Result<()> {
-    let wish = Wish { stack_size: STACK_OWN, detached: false, name: Some(name) };
+    let options = ThreadOptions { stack_size: STACK_OWN, detached: false, name: Some(name) };
     let arg = Box::into_raw(Box::new(work));
     // SAFETY: the routine takes the work, which is given up to it.
-    match unsafe { create(do_work, arg.cast(), &wish) } {
+    match unsafe { create(do_work, arg.cast(), &options) } {
         // SAFETY: the thread was made just now.
         Ok(thread) => unsafe { detach(thread) },
         Err(cause) => {
@@ -173,16 +173,16 @@ mod tests {
         }
     }
 
-    fn start(wish: &Wish<'_>) -> (libc::pthread_t, &'static Semaphore) {
+    fn start(options: &ThreadOptions<'_>) -> (libc::pthread_t, &'static Semaphore) {
         let done: &'static Semaphore = Box::leak(Box::default());
         let arg = std::ptr::from_ref(done).cast_mut().cast();
         // SAFETY: the routine takes a semaphore, which lives for ever.
-        (unsafe { create(post, arg, wish) }.unwrap(), done)
+        (unsafe { create(post, arg, options) }.unwrap(), done)
     }
 
     #[test]
     fn a_thread_runs_and_is_detached() {
-        let (thread, done) = start(&Wish::default());
+        let (thread, done) = start(&ThreadOptions::default());
         assert!(done.wait(None));
         // SAFETY: it is neither detached nor joined.
         unsafe { detach(thread) }.unwrap();
@@ -190,12 +190,12 @@ mod tests {
 
     #[test]
     fn a_thread_with_wishes_runs() {
-        let wish = Wish {
+        let options = ThreadOptions {
             stack_size: 4097,
             detached: true,
             name: Some(c"a name that is longer than Linux takes"),
         };
-        assert!(start(&wish).1.wait(None));
+        assert!(start(&options).1.wait(None));
     }
 
     #[test]
@@ -213,16 +213,17 @@ mod tests {
 
     #[test]
     fn too_large_a_stack_is_an_error() {
-        let wish = Wish { stack_size: usize::MAX / 2, ..Wish::default() };
+        let options = ThreadOptions { stack_size: usize::MAX / 2, ..ThreadOptions::default() };
         // SAFETY: the routine takes no argument.
-        assert!(unsafe { create(sleep_for_ever, std::ptr::null_mut(), &wish) }.is_err());
+        assert!(unsafe { create(sleep_for_ever, std::ptr::null_mut(), &options) }.is_err());
     }
 
     #[test]
     fn a_sleeping_thread_is_deleted() {
         // SAFETY: the routine takes no argument.
         let thread =
-            unsafe { create(sleep_for_ever, std::ptr::null_mut(), &Wish::default()) }.unwrap();
+            unsafe { create(sleep_for_ever, std::ptr::null_mut(), &ThreadOptions::default()) }
+                .unwrap();
         // SAFETY: it is neither detached nor joined, and not this thread.
         unsafe { delete(thread) }.unwrap();
     }

@@ -1,11 +1,16 @@
 //! Clocks and sleep.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::env;
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tz::{DateTime, TimeZone};
+
+use crate::base::sync::lock;
+
 /// What `HAL_UTC_Set` added to the system's clock, in milliseconds. The system's clock itself is
-/// not ours to set.
-static UTC_OFFSET_MS: AtomicI64 = AtomicI64::new(0);
+/// not ours to set. Not an atomic: older ARM and MIPS processors have none of 64 bits.
+static UTC_OFFSET_MS: Mutex<i64> = Mutex::new(0);
 
 /// Milliseconds of a clock that never jumps, from an arbitrary start.
 pub(crate) fn uptime_ms() -> u64 {
@@ -18,12 +23,12 @@ pub(crate) fn uptime_ms() -> u64 {
 
 /// Wall-clock milliseconds since 1970, as set by [`set_utc_ms`] or else as the system has them.
 pub(crate) fn utc_ms() -> i64 {
-    system_ms().saturating_add(UTC_OFFSET_MS.load(Ordering::Relaxed))
+    system_ms().saturating_add(*lock(&UTC_OFFSET_MS))
 }
 
 /// Makes [`utc_ms`] count from `ms`, in this process.
 pub(crate) fn set_utc_ms(ms: i64) {
-    UTC_OFFSET_MS.store(ms.saturating_sub(system_ms()), Ordering::Relaxed);
+    *lock(&UTC_OFFSET_MS) = ms.saturating_sub(system_ms());
 }
 
 fn system_ms() -> i64 {
@@ -34,26 +39,30 @@ fn system_ms() -> i64 {
     }
 }
 
-/// The local time as `MM-DD HH:MM:SS.mmm`; `None` when the C library cannot tell it.
+/// The local time as `MM-DD HH:MM:SS.mmm`; `None` when no calendar has it.
 pub(crate) fn local_time_text() -> Option<String> {
-    let now_ms = system_ms();
-    let seconds = libc::time_t::from(now_ms.div_euclid(1000));
-    let mut parts = std::mem::MaybeUninit::<libc::tm>::zeroed();
-    // SAFETY: both pointers are to live values of the right types.
-    let filled = unsafe { libc::localtime_r(&seconds, parts.as_mut_ptr()) };
-    if filled.is_null() {
-        return None;
-    }
-    // SAFETY: localtime_r filled it, and zeroes are a valid tm besides.
-    let parts = unsafe { parts.assume_init() };
+    time_text(system_ms(), &zone())
+}
+
+/// The zone that the C library goes by: `TZ`'s, else the machine's, else UTC. It is not asked
+/// itself, because its `time_t` has 32 bits on most 32-bit machines and ends in 2038.
+fn zone() -> TimeZone {
+    env::var("TZ")
+        .map_or_else(|_| TimeZone::local(), |name| TimeZone::from_posix_tz(&name))
+        .unwrap_or_else(|_| TimeZone::utc())
+}
+
+fn time_text(utc_ms: i64, zone: &TimeZone) -> Option<String> {
+    let zone = zone.as_ref();
+    let time = DateTime::from_timespec(utc_ms.div_euclid(1000), 0, zone).ok()?;
     Some(format!(
         "{:02}-{:02} {:02}:{:02}:{:02}.{:03}",
-        parts.tm_mon + 1,
-        parts.tm_mday,
-        parts.tm_hour,
-        parts.tm_min,
-        parts.tm_sec,
-        now_ms.rem_euclid(1000)
+        time.month(),
+        time.month_day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        utc_ms.rem_euclid(1000)
     ))
 }
 
@@ -84,5 +93,21 @@ mod tests {
         let shape: String =
             text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         assert_eq!(shape, "00-00 00:00:00.000");
+    }
+
+    #[test]
+    fn the_time_goes_on_after_32_bits_of_seconds() {
+        let text = |ms| time_text(ms, &TimeZone::utc()).unwrap();
+        assert_eq!(text(i64::from(i32::MAX) * 1000 + 999), "01-19 03:14:07.999");
+        assert_eq!(text((i64::from(i32::MAX) + 1) * 1000), "01-19 03:14:08.000");
+        assert_eq!(text(-1), "12-31 23:59:59.999");
+    }
+
+    #[test]
+    fn summer_time_is_kept_after_2038() {
+        let berlin = TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        // 2040-01-01 and 2040-07-01, at noon.
+        assert_eq!(time_text(2_209_032_000_000, &berlin).unwrap(), "01-01 13:00:00.000");
+        assert_eq!(time_text(2_224_756_800_000, &berlin).unwrap(), "07-01 14:00:00.000");
     }
 }

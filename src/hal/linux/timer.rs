@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::thread;
-use crate::sync::lock;
+use crate::base::sync::lock;
 
 /// What a timer does when its time is up.
 pub(crate) type Action = Box<dyn Fn() + Send + Sync>;

@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs, UdpSocket};
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use super::descriptor::above_stdio;
 use super::tcp;
-use crate::deadline::Deadline;
+use crate::base::deadline::Deadline;
 
 /// A socket that is connected to a host.
 pub(crate) fn connected(host: &str, port: u16) -> io::Result<RawFd> {
@@ -26,9 +27,8 @@ pub(crate) fn bound(host: Option<&str>, port: u16) -> io::Result<RawFd> {
     give_out(socket.into())
 }
 
-/// 0 looks like no socket to firmware, but a daemon without a standard input gets just that one.
 fn give_out(fd: OwnedFd) -> io::Result<RawFd> {
-    tcp::non_zero(fd).map(IntoRawFd::into_raw_fd)
+    above_stdio(fd).map(IntoRawFd::into_raw_fd)
 }
 
 /// Connects a socket to a host.

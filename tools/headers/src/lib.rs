@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod items;
 mod table;
 
 use std::error::Error;
@@ -9,7 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use table::{Header, RELEASES};
+use items::Items;
+use table::{Header, RELEASES, SOURCES};
 
 /// What rewrites every header.
 pub const COMMAND: &str = "cargo run -p linkkit-headers";
@@ -37,12 +39,15 @@ pub fn paths(release: &str) -> impl Iterator<Item = &'static str> {
 
 /// Writes every header.
 pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
-    for (release, header) in headers() {
-        let file = root.join(include(release)).join(header.path);
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
+    for release in RELEASES {
+        let items = items(root, release.name)?;
+        for header in release.headers {
+            let file = root.join(include(release.name)).join(header.path);
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(file, render(root, release.name, &items, header)?)?;
         }
-        fs::write(file, render(root, release, header)?)?;
     }
     Ok(())
 }
@@ -50,36 +55,57 @@ pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
 /// The headers that are missing or not what [`write()`] would write, below the repository's root.
 pub fn stale(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut stale = Vec::new();
-    for (release, header) in headers() {
-        let path = include(release).join(header.path);
-        if read_if_there(&root.join(&path))? != Some(render(root, release, header)?) {
-            stale.push(path);
+    for release in RELEASES {
+        let items = items(root, release.name)?;
+        for header in release.headers {
+            let path = include(release.name).join(header.path);
+            let written = render(root, release.name, &items, header)?;
+            if read_if_there(&root.join(&path))? != Some(written) {
+                stale.push(path);
+            }
         }
     }
     Ok(stale)
 }
 
-fn headers() -> impl Iterator<Item = (&'static str, &'static Header)> {
-    RELEASES
-        .iter()
-        .flat_map(|release| release.headers.iter().map(move |header| (release.name, header)))
-}
-
-fn render(root: &Path, release: &str, header: &Header) -> Result<String, Box<dyn Error>> {
+fn render(
+    root: &Path,
+    release: &str,
+    items: &Items,
+    header: &Header,
+) -> Result<String, Box<dyn Error>> {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
     config.include_guard = Some(guard(header.path));
     config.sys_includes = owned(header.system);
     config.includes = owned(header.includes);
-    config.export.include = owned(header.types);
+    // Types that no function mentions, too.
+    config.export.include = items.names(header.items);
     config.after_includes = text(root, release, header)?;
     config.trailer = trailer(header);
 
-    let sources = header.sources.iter().map(|source| root.join(source));
-    let builder = cbindgen::Builder::new().with_config(config);
-    let bindings = sources.fold(builder, cbindgen::Builder::with_src).generate()?;
+    let source = tempfile::NamedTempFile::new()?;
+    fs::write(&source, items.text(header.items)?)?;
+    let builder = cbindgen::Builder::new().with_config(config).with_src(source.path());
     let mut text = Vec::new();
-    bindings.write(&mut text);
+    builder.generate()?.write(&mut text);
     Ok(String::from_utf8(text)?)
+}
+
+/// The public items of a release.
+fn items(root: &Path, release: &str) -> Result<Items, Box<dyn Error>> {
+    let others: Vec<_> =
+        releases().filter(|other| *other != release).map(|other| other.replace('.', "_")).collect();
+    Items::read(root, SOURCES, &others)
+}
+
+/// The public items that are not in exactly one header of a release, and in how many they are.
+pub fn misplaced(root: &Path, release: &str) -> Result<Vec<(String, usize)>, Box<dyn Error>> {
+    let headers = RELEASES.iter().filter(|known| known.name == release);
+    let lists: Vec<_> =
+        headers.flat_map(|release| release.headers).map(|header| header.items).collect();
+    let items = items(root, release)?;
+    let misplaced = items.uses(&lists).filter(|(_, count)| *count != 1);
+    Ok(misplaced.map(|(name, count)| (name.to_owned(), count)).collect())
 }
 
 /// What the header has besides what cbindgen writes.

@@ -23,11 +23,13 @@ pub(crate) struct Header {
     pub(crate) includes: &'static [&'static str],
     /// Those that it includes at its end, because they need its types.
     pub(crate) late_includes: &'static [&'static str],
-    /// The Rust files that it is made from.
-    pub(crate) sources: &'static [&'static str],
-    /// The types in those files that no function mentions.
-    pub(crate) types: &'static [&'static str],
+    /// The public items of the Rust sources that it holds, in their order: names, starts of names and
+    /// `*`, or the ends of modules' paths and `::*`.
+    pub(crate) items: &'static [&'static str],
 }
+
+/// The Rust sources that have items for C, below the repository's root.
+pub(crate) const SOURCES: &[&str] = &["src/capi", "src/hal/c/decl", "src/hal/c/enums.rs"];
 
 /// All releases.
 pub(crate) const RELEASES: &[Release] =
@@ -47,22 +49,24 @@ const V2_2: &[Header] = &[
             "exports/iot_export_ota.h",
             "exports/iot_export_http.h",
             "exports/iot_export_subdev.h",
+            "exports/iot_export_itls.h",
         ],
-        sources: &[
-            "src/capi/release/identity.rs",
-            "src/capi/release/v2_2/options.rs",
-            "src/capi/release/v2_2/export.rs",
-            "src/capi/release/v2_2/log.rs",
-            "src/capi/log.rs",
-            "src/capi/conninfo.rs",
-            "src/capi/ioctl.rs",
-        ],
-        types: &[
+        items: &[
+            "_IOT_LogLevel",
+            "IOT_LogLevel",
+            "IOTX_CLOUD_DOMAIN_TYPES",
             "iotx_cloud_domain_types_t",
             "iotx_ioctl_option_t",
-            "iotx_device_info_t",
+            "abi/identity::*",
             "iotx_device_info_pt",
-            "iotx_conn_info_pt",
+            "iotx_conn_info_*",
+            "IOT_OpenLog",
+            "IOT_CloseLog",
+            "IOT_SetLogLevel",
+            "IOT_DumpMemoryStats",
+            "IOT_SetupConnInfo",
+            "LINKKIT_IOCTL_*",
+            "IOT_Ioctl",
         ],
         ..named("iot_export.h")
     },
@@ -70,14 +74,24 @@ const V2_2: &[Header] = &[
     EVENT,
     Header {
         system: &["stdint.h"],
-        sources: &[
-            "src/capi/release/enums.rs",
-            "src/capi/release/message.rs",
-            "src/capi/release/v2_2/mqtt.rs",
-            "src/capi/release/v2_2/client.rs",
-            "src/capi/mqtt.rs",
+        items: &[
+            "iotx_mqtt_qos_t",
+            "iotx_mqtt_event_type_t",
+            "MUTLI_SUBSCIRBE_MAX",
+            "iotx_mqtt_topic_info_*",
+            "iotx_mqtt_event_msg_*",
+            "iotx_mqtt_event_handle_*",
+            "iotx_mqtt_param_*",
+            "IOT_MQTT_Construct",
+            "IOT_MQTT_Destroy",
+            "IOT_MQTT_Subscribe",
+            "IOT_MQTT_Subscribe_Sync",
+            "IOT_MQTT_Yield",
+            "IOT_MQTT_LogPost",
+            "IOT_MQTT_CheckStateNormal",
+            "IOT_MQTT_Unsubscribe",
+            "IOT_MQTT_Publish",
         ],
-        types: &["iotx_mqtt_event_handle_pt", "iotx_mqtt_param_pt"],
         ..named("exports/iot_export_mqtt.h")
     },
     SHADOW,
@@ -85,6 +99,12 @@ const V2_2: &[Header] = &[
     OTA,
     HTTP,
     Header { includes: &["iot_export.h"], ..named("exports/iot_export_subdev.h") },
+    // At the end, since it renames what is declared before.
+    Header {
+        system: &["stddef.h"],
+        includes: &["iot_export.h"],
+        ..named("exports/iot_export_itls.h")
+    },
     HTTP2,
     Header {
         includes: &["exports/iot_export_http2.h"],
@@ -97,21 +117,38 @@ const V2_2: &[Header] = &[
     Header {
         system: &["stdio.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
         includes: IMPORT_INCLUDES,
-        sources: &["src/capi/release/enums.rs", "src/hal/import.rs"],
+        items: &[
+            "hal_os_thread_priority_t",
+            "AES_DIR_t",
+            "decl/types::*",
+            "decl/system::*",
+            "decl/identity::*",
+            "decl/store::*",
+            "decl/tcp::*",
+            "decl/ssl::*",
+            "decl/udp::*",
+            "decl/timer::*",
+            "decl/firmware::*",
+            "decl/crypt::*",
+            "decl/device::*",
+            "decl/trust::*",
+        ],
         ..named("iot_import.h")
     },
     CONFIG,
     Header {
         // The functions of the product's port are declared there, with all others of the HAL.
         includes: &["iot_import.h"],
-        sources: &["src/capi/release/product.rs", "src/capi/release/v2_2/product.rs"],
+        items: &["abi/product::*", "FIRMWARE_VERSION_MAXLEN"],
         ..named("imports/iot_import_product.h")
     },
     AWSS_PORT,
     DTLS_PORT,
     forward("imports/iot_import_coap.h"),
     forward("imports/iot_import_crypt.h"),
-    forward("iotx_utils.h"),
+    UTILS,
+    LITE_UTILS,
+    JSON_PARSER,
 ];
 
 const V2_3: &[Header] = &[
@@ -133,41 +170,54 @@ const V2_3: &[Header] = &[
             "exports/iot_export_http2.h",
             "exports/iot_export_http2_stream.h",
         ],
-        sources: &[
-            "src/capi/release/identity.rs",
-            "src/capi/release/v2_3/options.rs",
-            "src/capi/release/v2_3/export.rs",
-            "src/capi/release/v2_3/events.rs",
-            "src/capi/release/v2_3/log.rs",
-            "src/capi/log.rs",
-            "src/capi/conninfo.rs",
-            "src/capi/ioctl.rs",
-        ],
-        types: &[
-            "iotx_device_info_t",
+        items: &[
+            "abi/identity::*",
+            "_IOT_LogLevel",
+            "IOT_LogLevel",
+            "IOTX_CLOUD_REGION_TYPES",
             "iotx_cloud_region_types_t",
             "iotx_ioctl_option_t",
             "iotx_ioctl_event_t",
-            "iotx_conn_info_pt",
+            "iotx_conn_info_*",
             "iotx_ioctl_set_subdev_sign_t",
             "iotx_ioctl_get_subdev_info_t",
+            "state_handler_t",
+            "iotx_state_event",
+            "iotx_event_callback",
+            "iotx_register_for_ITE_*",
+            "IOT_SetLogLevel",
+            "IOT_DumpMemoryStats",
+            "IOT_SetupConnInfo",
+            "LINKKIT_IOCTL_*",
+            "IOT_Ioctl",
         ],
         ..named("iot_export.h")
     },
     named("exports/iot_export_compat.h"),
     ERRNO,
     EVENT,
-    Header { sources: &["src/capi/release/v2_3/state.rs"], ..named("exports/iot_export_state.h") },
+    Header { items: &["STATE_*"], ..named("exports/iot_export_state.h") },
     Header {
         system: &["stdint.h"],
-        sources: &[
-            "src/capi/release/enums.rs",
-            "src/capi/release/message.rs",
-            "src/capi/release/v2_3/mqtt.rs",
-            "src/capi/release/v2_3/client.rs",
-            "src/capi/mqtt.rs",
+        items: &[
+            "iotx_mqtt_qos_t",
+            "iotx_mqtt_event_type_t",
+            "MUTLI_SUBSCIRBE_MAX",
+            "iotx_mqtt_topic_info_*",
+            "iotx_mqtt_event_msg_*",
+            "iotx_mqtt_event_handle_*",
+            "iotx_mqtt_param_*",
+            "IOT_MQTT_Construct",
+            "IOT_MQTT_Destroy",
+            "IOT_MQTT_Subscribe",
+            "IOT_MQTT_Subscribe_Sync",
+            "IOT_MQTT_Publish_Simple",
+            "IOT_MQTT_Yield",
+            "IOT_MQTT_LogPost",
+            "IOT_MQTT_CheckStateNormal",
+            "IOT_MQTT_Unsubscribe",
+            "IOT_MQTT_Publish",
         ],
-        types: &["iotx_mqtt_event_handle_pt", "iotx_mqtt_param_pt"],
         ..named("exports/iot_export_mqtt.h")
     },
     SHADOW,
@@ -186,19 +236,30 @@ const V2_3: &[Header] = &[
     Header {
         system: &["stdio.h", "string.h", "stdint.h", "stdlib.h", "stdarg.h", "inttypes.h"],
         includes: IMPORT_INCLUDES,
-        sources: &[
-            "src/capi/release/enums.rs",
-            "src/capi/release/v2_3/files.rs",
-            "src/hal/import.rs",
-            "src/capi/release/v2_3/hal.rs",
+        items: &[
+            "hal_os_thread_priority_t",
+            "AES_DIR_t",
+            "hal_fs_seek_type_t",
+            "decl/types::*",
+            "decl/system::*",
+            "decl/identity::*",
+            "decl/store::*",
+            "decl/tcp::*",
+            "decl/ssl::*",
+            "decl/udp::*",
+            "decl/timer::*",
+            "decl/firmware::*",
+            "decl/crypt::*",
+            "decl/device::*",
+            "decl/trust::*",
+            "decl/since_2_3::*",
         ],
-        types: &["hal_fs_seek_type_t"],
         ..named("iot_import.h")
     },
     CONFIG,
     Header {
         includes: &["iot_import.h"],
-        sources: &["src/capi/release/product.rs", "src/capi/release/v2_3/product.rs"],
+        items: &["abi/product::*", "FIRMWARE_VERSION_MAXLEN", "NIF_STRLEN_MAX"],
         ..named("imports/iot_import_product.h")
     },
     AWSS_PORT,
@@ -208,18 +269,16 @@ const V2_3: &[Header] = &[
     forward("imports/iot_import_tcp.h"),
     forward("imports/iot_import_tls.h"),
     forward("imports/iot_import_udp.h"),
-    forward("iotx_utils.h"),
+    UTILS,
+    LITE_UTILS,
+    JSON_PARSER,
 ];
 
-const ERRNO: Header = Header {
-    sources: &["src/capi/release/errno.rs"],
-    types: &["iotx_err_t"],
-    ..named("exports/iot_export_errno.h")
-};
+const ERRNO: Header =
+    Header { items: &["IOT_RETURN_CODES", "iotx_err_t"], ..named("exports/iot_export_errno.h") };
 
 const EVENT: Header = Header {
-    sources: &["src/capi/event.rs"],
-    types: &["iotx_event_t"],
+    items: &["iotx_event_t", "iotx_event_regist_cb", "iotx_event_post"],
     ..named("exports/iot_export_event.h")
 };
 
@@ -262,6 +321,16 @@ const DTLS_PORT: Header = Header {
     ..named("imports/iot_import_dtls.h")
 };
 
+const UTILS: Header = Header {
+    system: &["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"],
+    ..forward("iotx_utils.h")
+};
+
+/// Where releases 2.0 and 2.1 have what is in `iotx_utils.h` later.
+const LITE_UTILS: Header = Header { includes: &["iotx_utils.h"], ..named("lite-utils.h") };
+
+const JSON_PARSER: Header = Header { includes: &["iotx_utils.h"], ..named("json_parser.h") };
+
 const IMPORT_INCLUDES: &[&str] = &[
     "iot_export.h",
     "imports/iot_import_config.h",
@@ -272,7 +341,7 @@ const IMPORT_INCLUDES: &[&str] = &[
 
 /// A header that is its text alone.
 const fn named(path: &'static str) -> Header {
-    Header { path, system: &[], includes: &[], late_includes: &[], sources: &[], types: &[] }
+    Header { path, system: &[], includes: &[], late_includes: &[], items: &[] }
 }
 
 /// A header whose functions are declared with all others of the HAL, or which builds on those.

@@ -14,8 +14,13 @@ const C11: &[&str] = &["-xc", "-std=c11"];
 const LANGUAGES: [&[&str]; 3] = [C99, C11, &["-xc++", "-std=c++17"]];
 
 /// How names begin that run between the library and its own C shim.
-const INTERNAL: [&str; 4] =
-    ["linkkit_default_", "linkkit_ours_", "linkkit_own_", "linkkit_unsupported"];
+const INTERNAL: [&str; 5] = [
+    "linkkit_default_",
+    "linkkit_log_line",
+    "linkkit_ours_",
+    "linkkit_own_",
+    "linkkit_unsupported",
+];
 
 /// Checks C source text against the headers by every compiler that there is: gcc, and clang where
 /// it is installed. Any warning is an error.
@@ -51,6 +56,14 @@ fn c_file(release: &str, name: &str) -> String {
 fn no_header_is_stale() {
     let stale = linkkit_headers::stale(&linkkit_headers::root()).unwrap();
     assert!(stale.is_empty(), "{stale:?} are stale; run `{}`", linkkit_headers::COMMAND);
+}
+
+#[test]
+fn each_public_item_is_in_exactly_one_header() {
+    for release in linkkit_headers::releases() {
+        let misplaced = linkkit_headers::misplaced(&linkkit_headers::root(), release).unwrap();
+        assert!(misplaced.is_empty(), "{release}: {misplaced:?}");
+    }
 }
 
 #[test]

@@ -65,7 +65,7 @@ int IOT_Linkkit_Ioctl(int devid, iotx_linkkit_ioctl_cmd_t cmd, void *arg);
 /** Connects a device. Not supported yet: returns -1. */
 int IOT_Linkkit_Connect(int devid, iotx_linkkit_event_handler_t *hdlrs);
 
-/** Receives for a while. Not supported yet: does nothing. */
+/** Receives for a while; waits for that long even so. Not supported yet: does nothing. */
 void IOT_Linkkit_Yield(int timeout_ms);
 
 /** Ends a device. Not supported yet: returns -1. */

@@ -41,7 +41,7 @@ int IOT_Linkkit_Open(iotx_linkkit_dev_type_t dev_type, iotx_linkkit_dev_meta_inf
 /** Connects a device. Not supported yet: returns -1. */
 int IOT_Linkkit_Connect(int devid);
 
-/** Receives for a while. Not supported yet: does nothing. */
+/** Receives for a while; waits for that long even so. Not supported yet: does nothing. */
 void IOT_Linkkit_Yield(int timeout_ms);
 
 /** Ends a device. Not supported yet: returns -1. */

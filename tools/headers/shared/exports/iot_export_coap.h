@@ -95,7 +95,7 @@ void IOT_CoAP_Deinit(iotx_coap_context_t **p_context);
 /** Logs the device in. Not supported yet: returns -1. */
 int IOT_CoAP_DeviceNameAuth(iotx_coap_context_t *p_context);
 
-/** Receives for a while. Not supported yet: returns -1. */
+/** Receives for a while; waits for that long even so. Not supported yet: returns -1. */
 int IOT_CoAP_Yield(iotx_coap_context_t *p_context);
 
 /** Sends a message. Not supported yet: returns -1. */

@@ -74,7 +74,7 @@ void *IOT_Shadow_Construct(iotx_shadow_para_pt pparam);
 /** Ends a shadow. Not supported yet: returns -1. */
 iotx_err_t IOT_Shadow_Destroy(void *handle);
 
-/** Receives for a while. Not supported yet: does nothing. */
+/** Receives for a while; waits for that long even so. Not supported yet: does nothing. */
 void IOT_Shadow_Yield(void *handle, uint32_t timeout_ms);
 
 /** Adds an attribute. Not supported yet: returns -1. */

@@ -215,6 +215,7 @@ FUNCTION(int, linkkit_invoke_cota_service, (void *data_buf, int data_buf_length)
 FUNCTION(int, linkkit_invoke_cota_get_config, (const char *config_scope, const char *get_type, const char *attribute_Keys, void *option));
 FUNCTION(int, linkkit_fota_init, (handle_service_fota_callback_fp_t callback_fp));
 FUNCTION(int, linkkit_invoke_fota_service, (void *data_buf, int data_buf_length));
+FUNCTION(void, LITE_syslog, (char *m, const char *f, const int l, const int level, const char *fmt, ...));
 FUNCTION(char *, LITE_json_value_of, (char *key, char *src, ...));
 FUNCTION(char *, LITE_json_value_of_ext, (char *key, char *src, ...));
 FUNCTION(char *, LITE_json_value_of_ext2, (char *key, char *src, int src_len, int *value_len));
