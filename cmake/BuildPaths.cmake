@@ -2,11 +2,11 @@
 
 include(CheckCCompilerFlag)
 
-# linkkit_hide_build_paths(<c flags> <rust flags>)
+# linkkit_hide_build_paths(<c flags> <rust flags> <rustc>)
 #
 # Sets the first variable to the C compiler's flags that replace the folders of the crates, the
 # sources and the build by names that are the same everywhere, the second to rustc's.
-function(linkkit_hide_build_paths c_variable rust_variable)
+function(linkkit_hide_build_paths c_variable rust_variable rustc)
     set(cargo_home "$ENV{CARGO_HOME}")
     if(NOT cargo_home)
         set(cargo_home $ENV{HOME}/.cargo)
@@ -31,6 +31,15 @@ function(linkkit_hide_build_paths c_variable rust_variable)
         list(TRANSFORM mapping PREPEND -ffile-prefix-map= OUTPUT_VARIABLE c_flags)
     endif()
     set(${c_variable} "${c_flags}" PARENT_SCOPE)
+
+    # Where the source of the standard library is installed, rustc names it by its folder there.
+    execute_process(COMMAND ${rustc} --print sysroot OUTPUT_VARIABLE sysroot
+                    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${rustc} --version --verbose OUTPUT_VARIABLE version
+                    COMMAND_ERROR_IS_FATAL ANY)
+    if(version MATCHES "commit-hash: ([0-9a-f]+)")
+        list(APPEND mapping "${sysroot}/lib/rustlib/src/rust=/rustc/${CMAKE_MATCH_1}")
+    endif()
     list(TRANSFORM mapping PREPEND --remap-path-prefix= OUTPUT_VARIABLE rust_flags)
     set(${rust_variable} "${rust_flags}" PARENT_SCOPE)
 endfunction()

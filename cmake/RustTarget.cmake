@@ -76,3 +76,16 @@ function(linkkit_find_rust_target variable rustc)
     endif()
     set(${variable} ${target} PARENT_SCOPE)
 endfunction()
+
+# linkkit_find_unwinder(<variable> <rustc> <target>)
+#
+# The folder of the libunwind.a that Rust ships for a musl target, outside of the archives it makes.
+function(linkkit_find_unwinder variable rustc target)
+    execute_process(COMMAND ${rustc} --print target-libdir --target ${target}
+                    OUTPUT_VARIABLE libdir OUTPUT_STRIP_TRAILING_WHITESPACE
+                    COMMAND_ERROR_IS_FATAL ANY)
+    if(NOT EXISTS ${libdir}/self-contained/libunwind.a)
+        message(FATAL_ERROR "Rust's unwinder is missing: ${libdir}/self-contained/libunwind.a")
+    endif()
+    set(${variable} ${libdir}/self-contained PARENT_SCOPE)
+endfunction()

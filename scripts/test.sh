@@ -3,28 +3,15 @@
 # may (as root, or by sudo without a password); otherwise says which are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/lib/packages.sh
+. scripts/lib/machines.sh
 
-# program:package — mosquitto's program is in a folder that is not on every PATH.
+# shellcheck disable=SC2046 # Each word of it is a pair.
+need cc:gcc c++:g++ clang:clang cmake:cmake make:make pkg-config:pkg-config \
+    mosquitto:mosquitto openssl:openssl valgrind:valgrind musl-gcc:musl-tools \
+    chromium:chromium chromedriver:chromium-driver \
+    $(packages_of $(machine_names))
 PATH="$PATH:/usr/sbin"
-needed=(cc:gcc c++:g++ clang:clang cmake:cmake make:make pkg-config:pkg-config
-    mosquitto:mosquitto openssl:openssl valgrind:valgrind
-    chromium:chromium chromedriver:chromium-driver)
-
-missing=()
-for pair in "${needed[@]}"; do
-    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
-done
-if ((${#missing[@]})); then
-    install=(apt-get install -y --no-install-recommends "${missing[@]}")
-    if ((EUID == 0)); then
-        apt-get update -qq && "${install[@]}"
-    elif sudo -n true 2>/dev/null; then
-        sudo apt-get update -qq && sudo "${install[@]}"
-    else
-        echo "Missing: ${missing[*]}. Get them by: sudo ${install[*]}" >&2
-        exit 1
-    fi
-fi
 
 step() {
     echo "== $*"
@@ -39,4 +26,11 @@ profile_2_3=(--package linkkit --no-default-features --features abi-2-3 --locked
 step cargo clippy "${profile_2_3[@]}" --all-targets -- -D warnings
 step cargo test "${profile_2_3[@]}" --lib
 # The build that authenticates over HTTPS unless it is told otherwise.
-step cargo test --package linkkit --lib --features https-auth --locked conninfo
+step cargo test --package linkkit --lib --features https-auth --locked device
+# The oldest compiler that Cargo.toml promises.
+oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+rustup run "$oldest" rustc --version >/dev/null 2>&1 ||
+    step run_rustup toolchain install "$oldest" --profile minimal --no-self-update
+step cargo "+$oldest" check --package linkkit --package linkkit-sim --locked
+# The other machines.
+step scripts/targets.sh --gate

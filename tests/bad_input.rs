@@ -5,13 +5,17 @@
 
 mod support;
 
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use linkkit_sim::toolchain::{Abi, Linkage, target};
 use linkkit_sim::trace::{Entry, Event};
 use linkkit_sim::{Certificate, Cloud, HttpsFault};
 use serde_json::json;
+use socket2::SockRef;
 use support::{DEVICE_NAME, Firmware, PRODUCT_KEY, Run, run, start_cloud};
 
 /// What the cloud of the test hands out in place of a real secret.
@@ -84,8 +88,8 @@ fn replies_that_make_no_sense_are_refused() {
     let good = good_reply();
     let long = "s".repeat(65);
     let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", good.len());
-    let secret = good.find(SECRET).unwrap();
-    let half = format!("{announced}{}", &good[..secret + SECRET.len() - 1]);
+    let within_secret = good.find(SECRET).unwrap() + SECRET.len() / 2;
+    let half = format!("{announced}{}", &good[..within_secret]);
     let mut huge = good.clone().into_bytes();
     huge.resize(1 << 20, b' ');
     let replies = [
@@ -108,17 +112,6 @@ fn replies_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_whole_secret_in_a_broken_reply_is_kept() {
-    let good = good_reply();
-    let announced = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", good.len());
-    let end = good.find(SECRET).unwrap() + SECRET.len() + 1;
-    let broken = HttpsFault::raw(format!("{announced}{}", &good[..end]));
-    for reply in [broken.clone(), broken.then_cut()] {
-        register_with(reply).succeeded().says("HAL_Kv_Set: the expected secret");
-    }
-}
-
-#[test]
 fn replies_that_come_in_pieces_are_read() {
     let body = good_reply();
     let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
@@ -129,6 +122,82 @@ fn replies_that_come_in_pieces_are_read() {
             .succeeded()
             .says("HAL_Kv_Set: the expected secret")
             .says("HAL_SetDeviceSecret: the expected secret");
+    }
+}
+
+/// The good reply, announced as one byte longer than it is.
+fn announced_too_long() -> HttpsFault {
+    let body = good_reply();
+    HttpsFault::raw(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len() + 1))
+}
+
+/// The good reply in chunks, without the last one, which is empty.
+fn without_the_last_chunk() -> HttpsFault {
+    let body = good_reply();
+    HttpsFault::raw(format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n",
+        body.len()
+    ))
+}
+
+#[track_caller]
+fn stored_all_the_same(run: Run) {
+    run.succeeded()
+        .says("the device secret in it came whole and is kept")
+        .says("HAL_Kv_Set: the expected secret")
+        .says("HAL_SetDeviceSecret: the expected secret");
+}
+
+/// The cloud would not give it again.
+#[test]
+fn a_secret_that_came_whole_is_kept_whatever_else_is_wrong() {
+    let good = good_reply();
+    for reply in [
+        announced_too_long(),
+        announced_too_long().then_cut(),
+        announced_too_long().then_hang(),
+        without_the_last_chunk(),
+        without_the_last_chunk().then_cut(),
+        HttpsFault::ok(&good[..good.len() - 1]),
+        HttpsFault::ok(format!("{good}\0")),
+    ] {
+        stored_all_the_same(register_with(reply));
+    }
+    register_with(HttpsFault::ok(good.replace(":200", ":\"200\"")))
+        .succeeded()
+        .says("HAL_Kv_Set: the expected secret");
+}
+
+/// Where what goes to `to` and comes from there passes through, and once nothing more comes the
+/// connection is reset.
+fn resetting(to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (client, _) = listener.accept().unwrap();
+        let cloud = TcpStream::connect(to).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| io::copy(&mut &client, &mut &cloud));
+            io::copy(&mut &cloud, &mut &client).unwrap();
+            SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+            // Ends the other thread and tells the client nothing.
+            client.shutdown(Shutdown::Read).unwrap();
+        });
+    });
+    address
+}
+
+#[test]
+fn a_secret_that_came_before_a_reset_is_kept() {
+    for reply in [announced_too_long(), without_the_last_chunk()] {
+        let cloud = start_cloud();
+        cloud.faults().next_https(reply.then_cut());
+        let address = resetting(cloud.https_addr());
+        let run = register(&cloud, |command| {
+            let (host, port) = (address.ip().to_string(), address.port().to_string());
+            command.env("TEST_HOST", host).env("TEST_PORT", port);
+        });
+        stored_all_the_same(run);
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
 
 use linkkit_sim::redirect;
 use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile, start};
-use support::start_cloud;
+use support::broker::Broker;
+use support::{Firmware, run_without_cloud, start_cloud};
 
 const OWN_HAL: &str = "-DOWN_HAL";
 const OWN_TCP: &str = "-DOWN_TCP";
@@ -31,10 +33,10 @@ fn run(profile: Profile, linkage: Linkage, flags: &[&str]) -> String {
 }
 
 /// The library's own line on what it found linked.
-fn linked(tcp: &str) -> String {
+fn linked(kv: &str, tcp: &str) -> String {
     format!(
-        "linked are HAL_TCP_Read: {tcp}, HAL_TCP_Write: {tcp}, \
-         HAL_SSL_Establish: the library's, iotx_ca_get: the firmware's"
+        "linked are HAL_GetDeviceName: the library's, HAL_Kv_Set: {kv}, HAL_TCP_Read: {tcp}, \
+         HAL_TCP_Write: {tcp}, HAL_SSL_Establish: the library's, iotx_ca_get: the firmware's"
     )
 }
 
@@ -43,15 +45,15 @@ fn the_right_functions_are_called(profile: Profile, linkage: Linkage) {
     // Each line of the log begins by its level, unless the firmware's HAL_Printf was before it.
     assert!(!console.lines().any(|line| line.starts_with('[')), "{console}");
     assert!(console.contains("<own>[inf] "), "{console}");
-    assert!(console.contains(&linked("the library's")), "{console}");
+    assert!(console.contains(&linked("the firmware's", "the library's")), "{console}");
 
     let console = run(profile, linkage, &[OWN_HAL, OWN_TCP]);
-    assert!(console.contains(&linked("the firmware's")), "{console}");
+    assert!(console.contains(&linked("the firmware's", "the firmware's")), "{console}");
 
     let console = run(profile, linkage, &[]);
     assert!(!console.contains("<own>"), "{console}");
     assert!(console.starts_with('['), "{console}");
-    assert!(console.contains(&linked("the library's")), "{console}");
+    assert!(console.contains(&linked("the library's", "the library's")), "{console}");
 }
 
 #[test]
@@ -72,4 +74,16 @@ fn release_static() {
 #[test]
 fn release_shared() {
     the_right_functions_are_called(Profile::Release, Linkage::Shared);
+}
+
+#[test]
+fn a_read_function_that_does_not_wait_is_not_called_without_end() {
+    let firmware = Firmware::without_redirect("tests/c/impatient_port.c");
+    let certificate = firmware.kv_file().with_file_name("ca.pem");
+    fs::write(&certificate, "for the firmware's own SSL, which does not look at it").unwrap();
+    for security in [Path::new("-"), &certificate] {
+        let mut command = firmware.command();
+        command.arg(Broker::start().address.port().to_string()).arg(security);
+        run_without_cloud(command, &[]).succeeded();
+    }
 }

@@ -15,12 +15,15 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Has the page written anew instead of compared.
 const UPDATE: &str = "UPDATE_MATRIX";
 
-/// The names in the tables of what is not supported yet.
+/// The names in the lists of what is not supported yet.
 fn unsupported(abi: Abi) -> BTreeSet<String> {
-    let release = format!("src/capi/abi/v{}/unsupported.rs", abi.number().replace('.', "_"));
-    let words = ["src/shim/hal_unsupported.c", &release]
-        .map(|path| fs::read_to_string(Path::new(ROOT).join(path)).unwrap())
-        .concat();
+    let root = Path::new(ROOT);
+    let lists = fs::read_dir(root.join("src/capi/unsupported")).unwrap();
+    let paths = lists.map(|entry| entry.unwrap().path());
+    let words: String = paths
+        .chain([root.join("src/shim/hal_unsupported.c")])
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
     let words: BTreeSet<&str> =
         words.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     abi.symbols().unwrap().into_iter().filter(|name| words.contains(name.as_str())).collect()

@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -254,7 +255,8 @@ fn calls_its_own_hal(firmware: &Firmware) {
         .says("): product HAL stored DyncRegDeviceSecret in 32 bytes")
         .says("product TCP called: read yes, write yes, 2 of 2 ended")
         // Its own TCP carries the library's TLS.
-        .says("linked are HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
+        .says("linked are HAL_GetDeviceName: the library's, HAL_Kv_Set: the firmware's")
+        .says("HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
         .says("HAL_SSL_Establish: the library's")
         .says("Payload: 'data: hello! start!' (Length: 19)");
     assert!(!firmware.0.path().join("kv.json").exists(), "the library's store was used");
@@ -272,6 +274,33 @@ fn a_products_own_objects_take_the_place_of_ours() {
     let firmware = Firmware::with_own_hal(EXAMPLE);
     done(&mut firmware.make(&["OBJECTS=product_hal.o product_tcp.o"]));
     calls_its_own_hal(&firmware);
+}
+
+/// Of archives the linker takes what it still lacks, and behind ours it lacks nothing.
+#[test]
+fn a_products_own_archive_behind_ours_loses_and_the_log_says_so() {
+    let firmware = Firmware::with_own_hal(EXAMPLE);
+    fs::rename(firmware.0.path().join("libiot_hal.a"), firmware.0.path().join("libproduct.a"))
+        .unwrap();
+    let libraries = "LDLIBS=-liot_sdk -liot_hal -lproduct -liot_tls -lpthread -lrt";
+    done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib", libraries]));
+    firmware.run().succeeded().says("HAL_Kv_Set: the library's, HAL_TCP_Read: the library's");
+
+    // Before ours it is found first.
+    fs::remove_file(firmware.0.path().join("firmware")).unwrap();
+    let libraries = "LDLIBS=-liot_sdk -lproduct -liot_hal -liot_tls -lpthread -lrt";
+    done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib", libraries]));
+    calls_its_own_hal(&firmware);
+}
+
+/// What is said of the loader where the ways of linking are described.
+#[test]
+fn a_program_finds_the_shared_library_by_a_path_that_is_linked_into_it() {
+    let firmware = Firmware::new(EXAMPLE);
+    let rpath = "LDFLAGS=-L$(SDK)/lib/linkkit -Wl,-rpath,$(SDK)/lib";
+    done(&mut firmware.make(&[rpath, "LDLIBS=-liot_sdk -lpthread -lrt"]));
+    assert!(firmware.needed().contains(&format!("[{SONAME}]")), "{}", firmware.needed());
+    firmware.run().succeeded().says("Payload: 'data: hello! start!' (Length: 19)");
 }
 
 #[test]
@@ -360,10 +389,36 @@ fn no_folder_of_the_machine_that_built_it_is_in_the_package() {
 }
 
 #[test]
-fn the_bill_of_materials_is_in_the_package() {
-    const BILL: &str = "linkkit.cdx.json";
-    let installed = fs::read(PREFIX.join("share/linkkit").join(BILL)).unwrap();
-    assert!(installed == fs::read(Path::new(ROOT).join(BILL)).unwrap());
+fn the_bill_of_materials_and_the_licence_are_in_the_package() {
+    for (folder, name) in [("share/linkkit", "linkkit.cdx.json"), ("share/doc/linkkit", "LICENSE")]
+    {
+        let installed = fs::read(PREFIX.join(folder).join(name)).unwrap();
+        assert!(installed == fs::read(Path::new(ROOT).join(name)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn pkg_config_tells_the_profile() {
+    let mut pkg_config = Command::new(find_program("pkg-config"));
+    pkg_config.args(["--variable=abi", "linkkit"]);
+    pkg_config.env("PKG_CONFIG_PATH", PREFIX.join("lib/pkgconfig"));
+    assert_eq!(done(&mut pkg_config).trim(), "2.2");
+}
+
+/// The files of the two have the same names.
+#[test]
+fn a_second_profile_is_not_installed_over_the_first() {
+    let _ = &*PREFIX;
+    let build = tempfile::tempdir().unwrap();
+    done(configuration(build.path()).arg("-DLINKKIT_ABI=2.3"));
+    let mut installation = cmake();
+    installation.arg("--install").arg(build.path()).arg("--prefix").arg(&*PREFIX);
+    let said = words(&run_without_cloud(installation, &[]).failed().output);
+    assert!(
+        said.contains("holds the library's profile 2.2, whose files have the same names"),
+        "{said}"
+    );
+    assert!(said.contains("as those of profile 2.3. Install into another folder"), "{said}");
 }
 
 /// Configures the build with `options`, which must fail, and returns what is said.
@@ -371,9 +426,12 @@ fn refusal(options: &[&str]) -> String {
     let build = tempfile::tempdir().unwrap();
     let mut configure = configuration(build.path());
     configure.args(options);
-    let run = run_without_cloud(configure, &[]).failed();
-    // CMake breaks the lines.
-    run.output.split_whitespace().collect::<Vec<_>>().join(" ")
+    words(&run_without_cloud(configure, &[]).failed().output)
+}
+
+/// The text in one line, wherever CMake breaks it.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -402,6 +460,83 @@ fn a_package_that_authenticates_over_https_does() {
         |entry| matches!(entry.event, Event::Http { ref path, .. } if path == "/auth/devicename"),
     );
     assert!(authenticated, "{:#?}", cloud.trace().entries());
+}
+
+/// A program that says no more than a version.
+fn impostor(name: &str, says: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join(name);
+    fs::write(&program, format!("#!/bin/sh\necho '{says}'\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn a_rust_that_is_too_old_is_named() {
+    let old = impostor("rustc", "rustc 1.63.0 (4b91a6ea7 2022-08-08)");
+    let said = refusal(&[&format!("-DRUSTC={}", old.path().join("rustc").display())]);
+    assert!(said.contains("Rust 1.91 or later is needed, and "), "{said}");
+    assert!(said.contains("is 1.63.0. Get a later one by 'rustup update stable'"), "{said}");
+}
+
+/// A distribution's build has its Rust there, and a home with another one perhaps.
+#[test]
+fn rust_is_looked_for_on_the_path_before_the_home() {
+    let old = impostor("rustc", "rustc 1.62.0 (a8314ef7d 2022-06-27)");
+    let path = std::env::var_os("PATH").unwrap();
+    let path = [old.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+    let build = tempfile::tempdir().unwrap();
+    let mut configure = configuration(build.path());
+    configure.env("PATH", std::env::join_paths(path).unwrap());
+    let said = words(&run_without_cloud(configure, &[]).failed().output);
+    assert!(said.contains("is 1.62.0"), "{said}");
+}
+
+/// By the link line of the C SDK. What the unwinder is needed for is in the archive.
+#[test]
+fn a_program_for_musl_needs_no_shared_library() {
+    let file = Path::new(ROOT).join("cmake/toolchains/x86_64-musl.cmake");
+    let toolchain = format!("-DCMAKE_TOOLCHAIN_FILE={}", file.display());
+    // One that is not optimised is built sooner.
+    let prefix = install("packaging-musl", &[&toolchain, "-DCMAKE_BUILD_TYPE=Debug"]);
+    assert!(!prefix.join("lib/linkkit").exists(), "there is a shared library");
+
+    let firmware = Firmware::new(EXAMPLE);
+    let sdk = format!("SDK={}", prefix.display());
+    done(&mut firmware.make(&[&sdk, "CC=musl-gcc -static"]));
+    assert!(!firmware.needed().contains("(NEEDED)"), "{}", firmware.needed());
+    firmware.works_statically();
+
+    // With nothing but archives, they are what is asked for.
+    let mut pkg_config = firmware.tool("pkg-config");
+    pkg_config.args(["--libs", "linkkit"]).env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    let flags = done(&mut pkg_config);
+    assert!(flags.contains("-liot_sdk -liot_hal"), "{flags}");
+    let list = Path::new(ROOT).join("tests/packaging/find_package/CMakeLists.txt");
+    firmware.add(list, "CMakeLists.txt");
+    let mut configure = cmake();
+    configure.current_dir(&firmware.0).args(["-S", ".", "-B", "."]).arg(toolchain);
+    configure
+        .arg("-DLINKKIT_TARGET=linkkit::iot_sdk")
+        .arg("-DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=BOTH");
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()));
+    let said = words(&run_without_cloud(configure, &[]).failed().output);
+    assert!(said.contains("linkkit::iot_sdk"), "{said}");
+}
+
+#[test]
+fn each_toolchain_file_names_a_rust_target() {
+    let mut checked = 0;
+    for file in files(&Path::new(ROOT).join("cmake/toolchains")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let target = text.split_once("set(LINKKIT_RUST_TARGET ").unwrap().1;
+        let target = target.split_whitespace().next().unwrap();
+        assert!(text.contains(&format!("rustup target add {target}\n")), "{}", file.display());
+        let mut rustc = Command::new(find_program("rustc"));
+        done(rustc.args(["--print", "cfg", "--target", target]));
+        checked += 1;
+    }
+    assert_eq!(checked, 5);
 }
 
 /// How cargo is called in a build that is configured so.

@@ -36,6 +36,13 @@ impl Killer {
         command.arg(call.to_string());
         command
     }
+
+    /// The command that kills nothing and leaves a list of the system calls.
+    fn listing(&self, list: &Path) -> Command {
+        let mut command = self.0.command();
+        command.arg(list);
+        command
+    }
 }
 
 /// Whether the program was killed; else it has come to its end.
@@ -71,12 +78,12 @@ impl Kv {
         self.run(self.0.command(), &["set", key, value]).succeeded();
     }
 
-    /// Kills a write of `key` at every system call, one after the other, with `check` after each,
-    /// which gets whether the write came to its end. Returns how often it was killed.
-    fn kill_at_every_call(&self, key: &str, value: &str, check: impl Fn(bool)) -> usize {
+    /// Kills a change of the store at every system call, one after the other, with `check` after each,
+    /// which gets whether the change came to its end. Returns how often it was killed.
+    fn kill_at_every_call(&self, change: &[&str], check: impl Fn(bool)) -> usize {
         let killer = Killer::build();
         for call in 1..CALLS_MAX {
-            let run = self.run(self.0.under(killer.at(call)), &["set", key, value]);
+            let run = self.run(self.0.under(killer.at(call)), change);
             let killed = was_killed(&run);
             check(!killed);
             if !killed {
@@ -88,13 +95,18 @@ impl Kv {
     }
 }
 
+/// The most system calls from a secret's arrival to the disk, the last of them the rename.
+const GAP_MAX: usize = 8;
+/// The most in which the device waits for the answer, which the cloud has given by then.
+const WAITING_MAX: usize = 4;
+
 /// A plausible number of kills: a program that made fewer calls would not have written anything.
 const KILLS_MIN: usize = 30;
 
 #[test]
 fn a_first_write_that_is_cut_stores_the_value_or_nothing() {
     let kv = Kv::build();
-    let kills = kv.kill_at_every_call("key", "new", |done| {
+    let kills = kv.kill_at_every_call(&["set", "key", "new"], |done| {
         let value = kv.get("key");
         assert!(matches!(value.as_deref(), None | Some("new")));
         assert!(value.is_some() || !done);
@@ -109,7 +121,7 @@ fn a_write_that_is_cut_leaves_the_old_value_or_the_new_one() {
     kv.set("key", "old");
     kv.set("another", "kept");
     let (old, new) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let kills = kv.kill_at_every_call("key", "new", |done| {
+    let kills = kv.kill_at_every_call(&["set", "key", "new"], |done| {
         match kv.get("key").as_deref() {
             Some("old") if !done => old.fetch_add(1, Ordering::Relaxed),
             Some("new") => new.fetch_add(1, Ordering::Relaxed),
@@ -125,11 +137,26 @@ fn a_write_that_is_cut_leaves_the_old_value_or_the_new_one() {
 }
 
 #[test]
+fn a_deletion_that_is_cut_leaves_the_value_or_none() {
+    let kv = Kv::build();
+    kv.set("another", "kept");
+    kv.set("key", "old");
+    let kills = kv.kill_at_every_call(&["delete", "key"], |done| {
+        let value = kv.get("key");
+        assert!(matches!(value.as_deref(), None | Some("old")));
+        assert!(value.is_none() || !done);
+        assert_eq!(kv.get("another").as_deref(), Some("kept"));
+        kv.set("key", "old");
+    });
+    assert!(kills > KILLS_MIN, "{kills}");
+}
+
+#[test]
 fn an_import_that_is_cut_loses_nothing() {
     let kv = Kv::build();
     let old_store = linkkit_kv_bin("wifi_config", "abc", 0x15620);
     fs::write(kv.0.storage.path().join("linkkit_kv.bin"), old_store).unwrap();
-    let kills = kv.kill_at_every_call("key", "new", |done| {
+    let kills = kv.kill_at_every_call(&["set", "key", "new"], |done| {
         if kv.0.kv_file().exists() {
             assert_eq!(kv.get("key").as_deref(), Some("new"));
             fs::remove_file(kv.0.kv_file()).unwrap();
@@ -173,8 +200,8 @@ impl Device<'_> {
     }
 
     /// Kills the device at a call of its registration and checks what is left. `false`: it came
-    /// to its end before.
-    fn is_killed_at(&self, killer: &Killer, call: usize) -> bool {
+    /// to its end before. A secret that the cloud has given and nobody has is counted as lost.
+    fn is_killed_at(&self, killer: &Killer, call: usize, lost: &AtomicUsize) -> bool {
         let first = self.boot(self.firmware.under(killer.at(call)));
         let stored = self.stored_secret();
         if first.output.contains("the secret is stored") {
@@ -191,6 +218,7 @@ impl Device<'_> {
         } else {
             // Between the cloud's answer and the disk: nothing but the cloud has the secret.
             next.failed().says("6289 device is already active");
+            lost.fetch_add(1, Ordering::Relaxed);
         }
         was_killed(&first)
     }
@@ -246,11 +274,15 @@ fn a_registration_that_is_cut_keeps_what_it_stored() {
     config.products[0].any_device = true;
     let cloud = Cloud::start(&config).unwrap();
     let (firmware, killer) = (Firmware::debug("tests/c/registration.c"), Killer::build());
+    let lost = AtomicUsize::new(0);
     let kills = kill_boots_at_every_call(|call, store| {
         let (cloud, firmware, name) = (&cloud, &firmware, format!("cut_at_{call}"));
-        Device { cloud, firmware, name, store }.is_killed_at(&killer, call)
+        Device { cloud, firmware, name, store }.is_killed_at(&killer, call, &lost)
     });
     assert!(kills > 3 * KILLS_MIN, "{kills}");
+    let lost = lost.into_inner();
+    println!("lost {lost} secrets before they were on the disk");
+    assert!(lost <= GAP_MAX + WAITING_MAX, "{lost}");
 }
 
 /// The cloud would not give the secret again.
@@ -267,4 +299,30 @@ fn an_upgrade_that_is_cut_keeps_the_secret() {
         Device { cloud, firmware, name, store }.is_killed_after_its_upgrade(&killer, call)
     });
     assert!(kills > 3 * KILLS_MIN, "{kills}");
+}
+
+/// What a power cut in between costs is lost: it shall be little, whether there is a log or not.
+#[test]
+fn few_calls_lie_between_a_secret_and_the_disk() {
+    let mut config = Config::default();
+    config.products[0].any_device = true;
+    let cloud = Cloud::start(&config).unwrap();
+    let (firmware, killer) = (Firmware::debug("tests/c/registration.c"), Killer::build());
+    for arguments in [&["with_a_log"] as &[_], &["without_a_log", "quiet"]] {
+        let firmware = firmware.on_another_device();
+        let list = firmware.storage.path().join("calls");
+        let mut command = firmware.under(killer.listing(&list));
+        command.args(arguments).envs(cloud.redirect_env());
+        run_without_cloud(command, &[]).succeeded().says("the secret is stored");
+        let list = fs::read_to_string(list).unwrap();
+        let calls: Vec<_> = list.lines().collect();
+        let last = |kind: &str, calls: &[&str]| {
+            calls.iter().rposition(|call| call.starts_with(kind)).unwrap()
+        };
+        let stored = last("rename", &calls);
+        let arrived = last("received", &calls[..stored]);
+        let gap = &calls[arrived + 1..=stored];
+        println!("{arguments:?}: {} calls", gap.len());
+        assert!(gap.len() <= GAP_MAX, "{arguments:?}: {gap:?}");
+    }
 }

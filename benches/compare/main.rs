@@ -76,7 +76,7 @@ fn main() {
     let delaying = Mosquitto::start_delaying();
     let results = measure(&options, &peers, &Brokers { mosquitto, fast, delaying });
 
-    let text = table::document(&peers, &results, options.rounds);
+    let text = table::document(&peers, &results, options.rounds, options.scale);
     print!("{text}");
     if options.write {
         fs::create_dir_all(Path::new(DOCUMENT).parent().unwrap()).unwrap();

@@ -68,10 +68,11 @@ const ROWS: [Row; 30] = [
     ("threads", ("idle", 0, 0), "threads", 1.0),
 ];
 
-pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> String {
+pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize, scale: usize) -> String {
+    let reduced = if scale == 1 { String::new() } else { format!(" --scale {scale}") };
     let mut text = format!(
         "# Performance\n\n\
-         Made by `scripts/bench.sh --write`: {rounds} rounds, in each of which the \
+         Made by `scripts/bench.sh --write{reduced}`: {rounds} rounds, in each of which the \
          libraries take turns at the same work with the same broker ({}) on loopback. Each figure is the \
          median over the rounds; the ratios compare with libmosquitto. Times are taken inside the \
          callbacks. A round trip is from before the call to publish until the callback that \
@@ -79,7 +80,11 @@ pub(crate) fn document(peers: &[Peer], results: &Results, rounds: usize) -> Stri
          time that a message takes tells the libraries apart, or the table of the fast broker; \
          libmosquitto then keeps in memory what the broker has not taken, which this library does \
          not. Idle is a firmware that yields for 200 ms again and again: five wake-ups a second, which \
-         take by themselves what the line below it says. The machine: {}.\n",
+         take by themselves what the line below it says. Where the next message is published \
+         in the callback of another one, broker and client take turns, and mosquitto's part, which \
+         writes each acknowledgement by itself, is the longer one: the library cannot be faster than \
+         what is left. A call to publish after a pause runs code that the caches have lost, which \
+         takes longer than the write in it. The machine: {}.\n",
         version("mosquitto", "-h"),
         machine(),
     );

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -100,29 +101,51 @@ pub fn set_level(level: Level) {
 }
 
 /// The secrets that are known, which no line may hold, whatever brought them there.
-static HIDDEN: Mutex<Vec<Secret>> = Mutex::new(Vec::new());
+static HIDDEN: Mutex<Vec<Hidden>> = Mutex::new(Vec::new());
 /// How many are kept, of which a device has three or four; the oldest gives way.
 const HIDDEN_MAX: usize = 32;
 /// Shorter ones, in bytes, are in too many lines by chance; the platform's have 16 and more.
 const HIDDEN_LEN_MIN: usize = 8;
+
+/// What a secret is known by. Not the secret, which would stay in memory for as long as the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hidden {
+    len: usize,
+    hash: u64,
+}
+
+impl Hidden {
+    fn of(text: &[u8]) -> Self {
+        static KEY: OnceLock<RandomState> = OnceLock::new();
+        Hidden { len: text.len(), hash: KEY.get_or_init(RandomState::new).hash_one(text) }
+    }
+
+    /// The secret, if the line holds it.
+    fn find(self, line: &str) -> Option<Secret> {
+        let start =
+            line.as_bytes().windows(self.len).position(|window| Self::of(window) == self)?;
+        line.get(start..start + self.len).map(Secret::new)
+    }
+}
 
 /// Masks this secret in all lines that are printed from now on, the held ones among them.
 pub(crate) fn hide(secret: &str) {
     if secret.len() < HIDDEN_LEN_MIN || cfg!(feature = "log-secrets") {
         return;
     }
+    let new = Hidden::of(secret.as_bytes());
     let mut hidden = lock(&HIDDEN);
-    if hidden.iter().all(|known| known.expose() != secret) {
+    if !hidden.contains(&new) {
         if hidden.len() == HIDDEN_MAX {
             hidden.remove(0);
         }
-        hidden.push(Secret::new(secret));
+        hidden.push(new);
     }
 }
 
 fn masked(mut line: String) -> String {
-    for secret in lock(&HIDDEN).iter() {
-        if line.contains(secret.expose()) {
+    for hidden in lock(&HIDDEN).iter() {
+        if let Some(secret) = hidden.find(&line) {
             line = line.replace(secret.expose(), &secret.masked());
         }
     }

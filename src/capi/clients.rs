@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::abi::SINGLE_CLIENT;
+use super::abi::{Abi as _, Clients, Release};
 use crate::device::Device;
 use crate::ffi::objects::{Handle, Objects};
 use crate::mqtt::client::Client;
@@ -13,7 +13,7 @@ static DEVICES: Objects<Device> = Objects::new();
 /// The handle that C gave back; it may be anything. Where a release has one client a process, NULL
 /// stands for that one.
 pub(crate) fn handle(pointer: *mut c_void) -> Handle {
-    if SINGLE_CLIENT && pointer.is_null() {
+    if Release::CLIENTS == Clients::One && pointer.is_null() {
         return only().unwrap_or(pointer.into());
     }
     pointer.into()

@@ -2,14 +2,14 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::abi::{self, FAIL_RETURN, SUCCESS_RETURN, iotx_conn_info_t};
+use super::abi::{Abi as _, FAIL_RETURN, Release, SUCCESS_RETURN, iotx_conn_info_t};
 use super::sdk::SDK;
 use crate::base::error::{Error, chain};
 use crate::base::sync::OneAtATime;
 use crate::device::ConnInfo;
 use crate::ffi::ptr::{self, BadText};
 use crate::hal::c::entry::guard;
-use crate::hal::c::hal;
+use crate::hal::c::{self, hal};
 
 const TARGET: &str = "IOT_SetupConnInfo";
 
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn IOT_SetupConnInfo(
     info_ptr: *mut *mut c_void,
 ) -> c_int {
     guard(|| {
-        if info_ptr.is_null() && !abi::INFO_MAY_BE_NULL {
+        if info_ptr.is_null() && !Release::INFO_MAY_BE_NULL {
             ::log::error!(target: TARGET, "Invalid argument, info_ptr = NULL");
             return FAIL_RETURN;
         }
@@ -99,9 +99,32 @@ pub(crate) unsafe fn set_up(
         )
     };
     // SAFETY: strings, as the caller promises, and the first two are not NULL, as was just seen.
-    unsafe { abi::remember_identity(product_key, device_name, device_secret) };
+    unsafe { tell_hal(product_key, device_name, device_secret) };
     let info =
         SDK.setup_conn_info(hal(), texts.0, texts.1, texts.2).map_err(|error| chain(&error))?;
-    let published = abi::publish(&info)?;
+    let published = Release::publish(&info)?;
     Ok((info, published))
+}
+
+/// Tells the HAL who the device is, where the release does.
+///
+/// # Safety
+/// `product_key` and `device_name` end with a NUL; `device_secret` does, or is NULL.
+unsafe fn tell_hal(
+    product_key: *const c_char,
+    device_name: *const c_char,
+    device_secret: *const c_char,
+) {
+    if !Release::HAL_KNOWS_IDENTITY {
+        return;
+    }
+    // SAFETY: each is a string, as the caller promises or is checked here. A port does not write to
+    // what it is given to keep, though C does not say so.
+    unsafe {
+        c::HAL_SetProductKey(product_key.cast_mut());
+        c::HAL_SetDeviceName(device_name.cast_mut());
+        if !device_secret.is_null() {
+            c::HAL_SetDeviceSecret(device_secret.cast_mut());
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::abi::{self, FAIL_RETURN, IoctlOption, SUCCESS_RETURN};
+use super::abi::{Abi as _, FAIL_RETURN, IoctlOption, Release, SUCCESS_RETURN};
+use super::callbacks;
 use super::sdk::SDK;
 use crate::cloud::servers::ServerText;
 use crate::device::Setting;
@@ -24,7 +25,7 @@ fn option(number: c_int) -> Option<IoctlOption> {
     match number {
         LINKKIT_IOCTL_SET_MQTT_DIRECT => Some(IoctlOption::Int(Setting::SetMqttDirect)),
         LINKKIT_IOCTL_GET_MQTT_DIRECT => Some(IoctlOption::Int(Setting::GetMqttDirect)),
-        number => abi::ioctl(number),
+        number => Release::option(number),
     }
 }
 
@@ -50,7 +51,7 @@ pub unsafe extern "C" fn IOT_Ioctl(option: c_int, data: *mut c_void) -> c_int {
         };
         if data.is_null() {
             ::log::error!(target: TARGET, "Invalid Parameter: data is NULL");
-            abi::null_pointer(c"IOT_Ioctl");
+            callbacks::null_pointer(c"IOT_Ioctl");
             return FAIL_RETURN;
         }
         let outcome = match option {

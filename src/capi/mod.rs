@@ -3,6 +3,11 @@
 #![allow(unsafe_code, reason = "it is the border to C")]
 
 pub mod abi;
+#[cfg(not(abi = "2.2"))]
+pub mod callbacks;
+#[cfg(abi = "2.2")]
+#[path = "no_callbacks.rs"]
+pub mod callbacks;
 mod clients;
 pub mod conninfo;
 pub mod event;

@@ -70,5 +70,5 @@ impl Sdk {
 
 fn no_login(cause: Error) -> NoLogin {
     let is_final = matches!(cause, Error::Refused { code, .. } if !error_code::is_passing(code));
-    NoLogin { cause, is_final }
+    NoLogin { cause: Box::new(cause), is_final }
 }

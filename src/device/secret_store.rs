@@ -180,7 +180,7 @@ impl<'a> Place<'a> {
     }
 
     /// Makes sure that a secret can be kept before the cloud is asked for one, by keeping on the disk
-    /// for whom it will be. What is ready then makes keeping a secret quick.
+    /// for whom it will be. What is ready then makes storing it quick.
     ///
     /// # Errors
     /// [`Error::Store`]: the library's own store does not take it. A firmware's own is not asked.

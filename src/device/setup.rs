@@ -21,7 +21,7 @@ use crate::transport::Trust;
 /// The time for all that a set-up, or authenticating again, asks the cloud for.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// What of it a registration leaves for storing the secret, should the answer come late.
-const TIME_TO_STORE: Duration = Duration::from_secs(1);
+pub(super) const TIME_TO_STORE: Duration = Duration::from_secs(1);
 
 /// What an MQTT client needs to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::setup::{TIME_TO_STORE, TIMEOUT};
 use super::*;
 use crate::base::error::{Error, chain};
 use crate::cloud::bootstrap;
@@ -169,6 +170,14 @@ fn a_secret_that_cannot_be_stored_is_used_and_offered_again() {
     sdk.save_again(hal);
     assert_eq!(hal.calls("kv_set"), calls, "once stored it is not stored again");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn connecting_leaves_the_time_to_store() {
+    let (hal, _) = registrable(SUCCESS);
+    set_up(&dynamic(), hal).unwrap();
+    let patience = hal.state().patience;
+    assert!(!patience.is_zero() && patience <= TIMEOUT - TIME_TO_STORE, "{patience:?}");
 }
 
 #[test]

@@ -84,6 +84,10 @@ impl Connection for Peer {
         if size == 0 { Err(TransportError::Closed) } else { Ok(size) }
     }
 
+    fn receives_at_once(&self) -> bool {
+        true
+    }
+
     fn greeted(&self) {}
 
     fn close(&self) {}

@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) ssl_root: Option<String>,
     /// The longest that `tcp_write` writes at once.
     pub(crate) write_at_most: usize,
+    /// How long the last `tcp_establish` may have taken.
+    pub(crate) patience: Duration,
     redirects: HashMap<(String, u16), SocketAddr>,
     sockets: HashMap<usize, Arc<TcpStream>>,
     last_handle: usize,
@@ -79,6 +81,7 @@ impl FakeHal {
             own_ssl: false,
             ssl_root: None,
             write_at_most: usize::MAX,
+            patience: Duration::ZERO,
             redirects: HashMap::new(),
             sockets: HashMap::new(),
             last_handle: 0,
@@ -111,6 +114,13 @@ impl FakeHal {
     /// How many connections have not been destroyed.
     pub(crate) fn open_connections(&self) -> usize {
         self.state().sockets.len()
+    }
+
+    /// Waits until bytes, or the end, can be read from the one connection.
+    pub(crate) fn wait_for_bytes(&self) {
+        let socket = self.state().sockets.values().next().unwrap().clone();
+        socket.set_read_timeout(None).unwrap();
+        let _ = socket.peek(&mut [0]);
     }
 
     fn count(&self, method: &'static str) -> MutexGuard<'_, State> {
@@ -346,8 +356,13 @@ impl Hal for FakeHal {
         thread::Builder::new().name(name).spawn(work).map(drop)
     }
 
-    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
-        drop(self.count("tcp_establish"));
+    fn tcp_establish(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpHandle, TransportError> {
+        self.count("tcp_establish").patience = deadline.left();
         self.connect(host, port).map(TcpHandle)
     }
 

@@ -119,8 +119,14 @@ pub trait Hal: Printer {
     /// Does `work` in a thread that nobody waits for.
     fn spawn(&self, name: &CStr, work: Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
-    /// Resolves and connects, blocking (`HAL_TCP_Establish`).
-    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError>;
+    /// Resolves and connects (`HAL_TCP_Establish`), blocking until the deadline; a firmware's own
+    /// function knows none and takes what time it wants.
+    fn tcp_establish(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpHandle, TransportError>;
     /// How [`Hal::tcp_read`] fills its buffer.
     fn tcp_read_style(&self) -> ReadStyle;
     /// Reads up to `buf.len()` bytes, waiting at most `timeout`; `Ok(0)`: the time is up

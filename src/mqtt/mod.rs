@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::error::{TransportError, chain};
+use crate::base::error::TransportError;
 
 pub mod backoff;
 pub mod client;
@@ -57,6 +57,15 @@ pub enum Error {
     NoLogin(NoLogin),
 }
 
+/// Why there is nothing to log in again with.
+#[derive(Debug)]
+pub struct NoLogin {
+    /// What went wrong.
+    pub cause: Box<dyn std::error::Error + Send + Sync>,
+    /// Whether the cloud has said no, and asking soon again cannot help.
+    pub is_final: bool,
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,13 +80,14 @@ impl fmt::Display for Error {
             }
             Error::NotGranted => f.write_str("the broker does not grant the subscription"),
             Error::NoAnswer => f.write_str("no answer came in time"),
+            // In the words of the cause, because nothing is known that it does not say.
             Error::Transport(cause) => write!(f, "{cause}"),
             Error::Malformed(cause) => write!(f, "{cause}"),
             Error::ConnectRefused(code) => {
                 write!(f, "the broker refused the login: {} ({code})", refusal(*code))
             }
             Error::NoConnack => f.write_str("the broker did not answer CONNECT with CONNACK"),
-            Error::NoLogin(failure) => f.write_str(&chain(&failure.cause)),
+            Error::NoLogin(_) => f.write_str("there is nothing to log in again with"),
         }
     }
 }
@@ -85,22 +95,28 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Error::BadTopic(cause) => Some(cause),
             Error::Transport(cause) => Some(cause),
             Error::Malformed(cause) => Some(cause),
-            Error::NoLogin(failure) => Some(&failure.cause),
+            Error::NoLogin(NoLogin { cause, .. }) => Some(&**cause),
             _ => None,
         }
     }
 }
 
-/// Why what is needed to log in again could not be had.
-#[derive(Debug)]
-pub struct NoLogin {
-    /// What went wrong.
-    pub cause: crate::base::error::Error,
-    /// Whether asking again soon cannot help.
-    pub is_final: bool,
+impl Error {
+    /// Whether the cloud has said no to a login, and asking soon again cannot help.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Error::ConnectRefused(code) => *code != SERVICE_UNAVAILABLE,
+            Error::NoLogin(NoLogin { is_final, .. }) => *is_final,
+            _ => false,
+        }
+    }
 }
+
+/// The one CONNACK code of a broker that may accept the same login later.
+const SERVICE_UNAVAILABLE: u8 = 3;
 
 impl From<TransportError> for Error {
     fn from(cause: TransportError) -> Self {
@@ -119,7 +135,7 @@ fn refusal(code: u8) -> &'static str {
     match code {
         1 => "it does not speak MQTT 3.1.1",
         2 => "the client id is not accepted",
-        3 => "the service is unavailable",
+        SERVICE_UNAVAILABLE => "the service is unavailable",
         4 => "user name or password are wrong; check product key, device name and device secret",
         5 => "the device is not authorised; check that it exists and is enabled in the console",
         _ => "unknown code",
@@ -224,6 +240,30 @@ impl fmt::Debug for Handler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::error::chain;
+
+    #[test]
+    fn an_error_keeps_its_cause_and_a_chain_says_it_once() {
+        let cut = || TransportError::Io(std::io::Error::other("wire cut"));
+        assert_eq!(chain(&Error::Transport(cut())), "wire cut");
+        let cause = Box::new(crate::base::error::Error::Transport(cut()));
+        assert_eq!(
+            chain(&Error::NoLogin(NoLogin { cause, is_final: false })),
+            "there is nothing to log in again with: the cloud cannot be reached: wire cut"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_final_unless_the_service_is_unavailable() {
+        let no_login = |is_final| Error::NoLogin(NoLogin { cause: "no".into(), is_final });
+        for code in [1, 2, 4, 5, 6] {
+            assert!(Error::ConnectRefused(code).is_final(), "{code}");
+        }
+        assert!(no_login(true).is_final());
+        for passing in [Error::ConnectRefused(3), no_login(false), Error::NoConnack] {
+            assert!(!passing.is_final(), "{passing}");
+        }
+    }
 
     #[test]
     fn a_message_keeps_a_writable_nul_after_each_part() {

@@ -33,6 +33,8 @@ impl std::fmt::Display for BadTopic {
     }
 }
 
+impl std::error::Error for BadTopic {}
+
 /// Checks a topic that is published to.
 pub fn check_name(topic: &str) -> Result<(), BadTopic> {
     check_text(topic)?;

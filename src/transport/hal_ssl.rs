@@ -100,6 +100,10 @@ impl Connection for HalSsl {
         }
     }
 
+    fn receives_at_once(&self) -> bool {
+        false
+    }
+
     fn greeted(&self) {
         // How the firmware's own connection acknowledges is its own affair.
     }

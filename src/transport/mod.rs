@@ -80,6 +80,11 @@ pub trait Connection: Send + Sync {
     /// deadline. Only one thread may receive at a time.
     fn receive(&self, into: &mut BytesMut, timeout: Duration) -> Result<usize, TransportError>;
 
+    /// Whether a `receive` without timeout returns what has come and waits for nothing.
+    ///
+    /// A firmware's own read function may take its time: the C SDK never called it with none.
+    fn receives_at_once(&self) -> bool;
+
     /// The handshakes are over: acknowledgements of TCP, which went out at once, may from now on wait
     /// for something to go out with. Not to be called where each answer ends a conversation.
     fn greeted(&self);
@@ -123,7 +128,10 @@ pub fn connect(
 ) -> Result<Arc<dyn Connection>, TransportError> {
     let Endpoint { host, port, security } = endpoint;
     Ok(match security {
-        Security::Plain => Arc::new(tcp::Tcp::connect(hal, host, *port, framing)?),
+        Security::Plain => {
+            let deadline = Deadline::after(timeout);
+            Arc::new(tcp::Tcp::connect(hal, host, *port, framing, deadline)?)
+        }
         Security::Tls(trust) if hal.has_own_ssl() => {
             Arc::new(hal_ssl::HalSsl::connect(hal, host, *port, trust, framing)?)
         }

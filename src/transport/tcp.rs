@@ -13,7 +13,7 @@ use super::{Connection, Framing};
 use crate::base::deadline::Deadline;
 use crate::base::error::TransportError;
 use crate::base::sync::lock;
-use crate::hal::{Hal, TcpHandle};
+use crate::hal::{Hal, ReadStyle, TcpHandle};
 
 /// A connected TCP stream, closed when dropped.
 pub(super) struct Tcp {
@@ -30,7 +30,7 @@ impl Tcp {
         self.handle
     }
 
-    /// Resolves and connects; how long that may take is the HAL's own decision.
+    /// Resolves and connects by the deadline, where the HAL knows of one.
     ///
     /// # Errors
     /// [`TransportError::Connect`], whatever the reason: the HAL has logged it.
@@ -39,8 +39,9 @@ impl Tcp {
         host: &str,
         port: u16,
         framing: Framing,
+        deadline: Deadline,
     ) -> Result<Self, TransportError> {
-        let handle = hal.tcp_establish(host, port)?;
+        let handle = hal.tcp_establish(host, port, deadline)?;
         let inbound = Mutex::new(Inbound::new(hal.tcp_read_style(), framing));
         Ok(Tcp { hal, handle, inbound, greeting: AtomicBool::new(true) })
     }
@@ -72,6 +73,11 @@ impl Tcp {
         Ok(sent)
     }
 
+    /// Whether a read without timeout waits for nothing.
+    pub(super) fn reads_at_once(&self) -> bool {
+        self.hal.tcp_read_style() == ReadStyle::Available
+    }
+
     /// From now on acknowledgements may wait for something to go out with.
     pub(super) fn greeted(&self) {
         self.greeting.store(false, Ordering::Relaxed);
@@ -98,6 +104,10 @@ impl Connection for Tcp {
             into.extend_from_slice(bytes);
             bytes.len()
         })
+    }
+
+    fn receives_at_once(&self) -> bool {
+        self.reads_at_once()
     }
 
     fn greeted(&self) {
@@ -156,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_reached_is_an_error_that_names_it() {
-        let outcome = Tcp::connect(FakeHal::leak(), HOST, 1883, Framing::Mqtt);
+        let outcome =
+            Tcp::connect(FakeHal::leak(), HOST, 1883, Framing::Mqtt, Deadline::after(PATIENCE));
         assert_eq!(outcome.err().unwrap().to_string(), "no connection to cloud.test:1883");
     }
 }

@@ -1,5 +1,5 @@
-/* registration NAME: a device that registers itself, or finds its secret, connects and ends. Says
- * at once when the secret is stored. */
+/* registration NAME [quiet]: a device that registers itself, or finds its secret, connects and ends.
+ * Says at once when the secret is stored. Quiet, it does not open the log. */
 #include <unistd.h>
 
 #include "device.h"
@@ -18,10 +18,12 @@ int main(int argc, char **argv)
     static struct device device;
     void *client;
 
-    if (argc != 2) {
+    if (argc < 2) {
         return 2;
     }
-    open_log();
+    if (argc == 2) {
+        open_log();
+    }
     HAL_SetProductSecret(PRODUCT_SECRET);
     if (set_up(&device, argv[1], NULL) != 0) {
         return 1;

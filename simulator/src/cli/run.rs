@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus, Stdio};
 
-use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile};
+use linkkit_sim::toolchain::{CProgram, Library, Linkage, Profile, start};
 use linkkit_sim::{Cloud, Config, Error, redirect};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: RunArgs, control: Option<SocketAddr>) -> Result<Exi
             CProgram::link(&all, &flags, &built, &library)?
         }
     };
-    let mut command = Command::new(program);
+    let mut command = Command::from(start(&program));
     command.args(arguments);
     with_cloud(command, place)
 }

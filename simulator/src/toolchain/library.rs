@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
@@ -73,10 +73,10 @@ impl Library {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    pub(super) fn link_arguments(&self) -> Vec<OsString> {
+    pub(super) fn link_arguments(&self) -> Result<Vec<OsString>, Error> {
         let mut arguments = vec![self.path.clone().into_os_string()];
         match self.linkage {
-            Linkage::Static => arguments.extend(SYSTEM_LIBRARIES.map(OsString::from)),
+            Linkage::Static => arguments.extend(system_libraries()?),
             Linkage::Shared => {
                 let mut rpath = OsString::from("-Wl,-rpath,");
                 rpath.push(self.folder());
@@ -84,8 +84,25 @@ impl Library {
                 arguments.push("-lpthread".into());
             }
         }
-        arguments
+        Ok(arguments)
     }
+}
+
+/// What a program with the library inside needs from the system.
+fn system_libraries() -> Result<Vec<OsString>, Error> {
+    match target() {
+        Some(target) if target.ends_with("-musl") => Ok(vec![unwinder(&target)?, "-static".into()]),
+        _ => Ok(SYSTEM_LIBRARIES.map(OsString::from).into()),
+    }
+}
+
+/// The unwinder that Rust brings along for musl, for which the system's, GCC's, may not be made.
+fn unwinder(target: &str) -> Result<OsString, Error> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print=target-libdir", "--target", target]);
+    let output = rustc.output().trying(|| format!("run {}", shown(&rustc)))?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    Ok(format!("{}/self-contained/libunwind.a", folder.trim_end()).into())
 }
 
 fn build_archive(abi: Abi, profile: Profile) -> Result<PathBuf, Error> {
@@ -187,8 +204,6 @@ fn version_map(abi: Abi, symbols: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
 
     #[test]

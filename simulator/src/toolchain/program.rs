@@ -53,7 +53,7 @@ impl CProgram {
         arguments.extend(wished.split_whitespace().map(OsString::from));
         arguments.extend(sources.iter().map(OsString::from));
         arguments.extend(libraries.iter().map(OsString::from));
-        arguments.extend(library.link_arguments());
+        arguments.extend(library.link_arguments()?);
 
         let mut name = first.file_stem().unwrap_or(OsStr::new("program")).to_owned();
         name.push(format!("-{:016x}", fingerprint(&arguments)));

@@ -1,20 +1,14 @@
 //! The binary interface of the release that this build replaces: its types, numbers and limits.
 //!
 //! The releases of the C SDK number their options and lay out their structures differently, so
-//! one build serves one release, and a release is one folder here; what they share is beside the
-//! folders. The C headers under `include/` are generated from these files by
+//! one build serves one release, and a release is one file here; what they share is in `shared`. The C headers under `include/` are generated from these files by
 //! `cargo run -p linkkit-headers`.
 //!
 //! Names are the C SDK's own, misspellings included, because firmware uses them.
 
 #![allow(non_camel_case_types)]
 
-pub mod enums;
-mod errno;
-mod identity;
-mod layout;
-mod message;
-mod product;
+mod shared;
 
 #[cfg(abi = "2.2")]
 mod v2_2;
@@ -27,14 +21,14 @@ mod v2_3;
 pub use v2_3::*;
 
 use std::ffi::{c_int, c_uint};
+use std::ops::RangeInclusive;
 
-pub use errno::*;
-pub use identity::*;
-pub use message::*;
-pub use product::*;
+pub(crate) use shared::layout;
+pub use shared::{enums, errno::*, identity::*, message::*, product::*};
 
 use crate::cloud::servers::ServerText;
-use crate::device::Setting;
+use crate::device::dialect::Dialect;
+use crate::device::{ConnInfo, Setting};
 
 /// All went well.
 pub(crate) const SUCCESS_RETURN: c_int = IOT_RETURN_CODES::SUCCESS_RETURN as c_int;
@@ -74,4 +68,42 @@ pub(crate) enum IoctlOption {
     Text(ServerText),
     /// An option of the release that the library does not have; its name.
     Unsupported(&'static str),
+}
+
+/// A release: what it says as data, for behaviour that is written once.
+pub(crate) trait Abi {
+    /// What the cloud sees.
+    const DIALECT: Dialect;
+    /// What a keepalive interval is cut to, in seconds.
+    const KEEP_ALIVE_S: RangeInclusive<u32>;
+    /// How many clients a process has.
+    const CLIENTS: Clients;
+    /// Whether `IOT_SetupConnInfo` may be called for its effect alone, with NULL for the result.
+    const INFO_MAY_BE_NULL: bool;
+    /// Whether `IOT_SetupConnInfo` tells the HAL who the device is, for an `IOT_MQTT_Construct` that
+    /// takes the identity from there; otherwise the firmware tells it.
+    const HAL_KNOWS_IDENTITY: bool;
+    /// What `IOT_SetupConnInfo` fills in.
+    type ConnInfo;
+    /// What `IOT_MQTT_Construct` is given.
+    type MqttParam;
+
+    /// Shows the login data to C. The pointer is valid for the life of the process.
+    fn publish(info: &ConnInfo) -> Result<*mut Self::ConnInfo, String>;
+
+    /// What a number of `IOT_Ioctl` means, `None` when the release has none such.
+    fn option(number: c_int) -> Option<IoctlOption>;
+
+    /// What is wrong with the buffers that the firmware has to bring.
+    fn check_buffers(params: &Self::MqttParam) -> Result<(), &'static str>;
+}
+
+/// How many MQTT clients a process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "a release has one of them")]
+pub(crate) enum Clients {
+    /// As many as the firmware constructs.
+    Many,
+    /// One, for which NULL stands as a handle.
+    One,
 }

@@ -219,19 +219,31 @@ impl Hal for Imported {
         thread::spawn(name, work)
     }
 
-    fn tcp_establish(&self, host: &str, port: u16) -> Result<TcpHandle, TransportError> {
+    fn tcp_establish(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Deadline,
+    ) -> Result<TcpHandle, TransportError> {
         let name = host_name(host)?;
         // A firmware whose function is not linked as it thinks it is finds the reason here.
         log::debug!(
             target: "HAL_TCP_Establish",
-            "linked are HAL_TCP_Read: {}, HAL_TCP_Write: {}, HAL_SSL_Establish: {}, iotx_ca_get: {}",
+            "linked are HAL_GetDeviceName: {}, HAL_Kv_Set: {}, HAL_TCP_Read: {}, HAL_TCP_Write: {}, \
+             HAL_SSL_Establish: {}, iotx_ca_get: {}",
+            whose(OURS.identity),
+            whose(OURS.kv),
             whose(OURS.tcp_read),
             whose(OURS.tcp_write),
             whose(OURS.ssl),
             whose(OURS.ca)
         );
-        // SAFETY: the name is NUL-terminated.
-        let handle = unsafe { HAL_TCP_Establish(name.as_ptr(), port) };
+        let handle = if OURS.tcp_establish {
+            tcp::connect(host, port, deadline)
+        } else {
+            // SAFETY: the name is NUL-terminated.
+            unsafe { HAL_TCP_Establish(name.as_ptr(), port) }
+        };
         connected(handle, host, port).map(TcpHandle)
     }
 

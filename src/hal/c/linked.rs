@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 // Defined by shim/linked.c: whether the function that is linked is the library's own.
 unsafe extern "C" {
+    safe fn linkkit_ours_HAL_GetDeviceName() -> c_int;
     safe fn linkkit_ours_HAL_Kv_Set() -> c_int;
+    safe fn linkkit_ours_HAL_TCP_Establish() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Write() -> c_int;
     safe fn linkkit_ours_HAL_SSL_Establish() -> c_int;
@@ -14,7 +16,9 @@ unsafe extern "C" {
 
 /// Which of the linked functions are ours.
 pub(super) struct Ours {
+    pub(super) identity: bool,
     pub(super) kv: bool,
+    pub(super) tcp_establish: bool,
     pub(super) tcp_read: bool,
     pub(super) tcp_write: bool,
     pub(super) ssl: bool,
@@ -22,7 +26,9 @@ pub(super) struct Ours {
 }
 
 pub(super) static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
+    identity: linkkit_ours_HAL_GetDeviceName() != 0,
     kv: linkkit_ours_HAL_Kv_Set() != 0,
+    tcp_establish: linkkit_ours_HAL_TCP_Establish() != 0,
     tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
     tcp_write: linkkit_ours_HAL_TCP_Write() != 0,
     ssl: linkkit_ours_HAL_SSL_Establish() != 0,

@@ -12,13 +12,25 @@ use crate::base::deadline::Deadline;
 use crate::base::error::TransportError;
 
 /// How long resolving and connecting may take, over all addresses of the host.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// `HAL_TCP_Establish` with a deadline, and never more than [`CONNECT_TIMEOUT`]. Returns its handle, 0
+/// for a failure, of which the log says why.
+pub(crate) fn connect(host: &str, port: u16, deadline: Deadline) -> usize {
+    let deadline = Deadline::after(deadline.left().min(CONNECT_TIMEOUT));
+    match establish(host, port, deadline) {
+        Ok(fd) => usize::try_from(fd).unwrap_or(0),
+        Err(why) => {
+            log::error!(target: "HAL_TCP_Establish", "{why}");
+            0
+        }
+    }
+}
 
 /// Resolves `host` and connects to the first of its addresses that answers.
 ///
 /// The error is in words, with host and port.
-pub(crate) fn establish(host: &str, port: u16) -> Result<RawFd, String> {
-    let deadline = Deadline::after(CONNECT_TIMEOUT);
+fn establish(host: &str, port: u16, deadline: Deadline) -> Result<RawFd, String> {
     let addresses = resolve(host, port, deadline)
         .map_err(|cause| format!("cannot resolve '{host}': {cause}"))?;
     let stream = connect_any(&addresses, deadline).map_err(|cause| describe(host, port, &cause))?;
@@ -85,6 +97,12 @@ pub(crate) fn read_available(
 ) -> Result<usize, TransportError> {
     if buf.is_empty() {
         return Ok(0);
+    }
+    if timeout.is_zero() {
+        return match receive(fd, buf)? {
+            Some(0) => Err(TransportError::Closed),
+            came => Ok(came.unwrap_or_default()),
+        };
     }
     // Wait first: behind the packet before there is mostly nothing, and to find that out by receiving
     // would cost a system call more.
@@ -261,7 +279,9 @@ mod tests {
 
     fn pair() -> (RawFd, TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let fd = establish("127.0.0.1", listener.local_addr().unwrap().port()).unwrap();
+        let fd =
+            establish("127.0.0.1", listener.local_addr().unwrap().port(), Deadline::after(LONG))
+                .unwrap();
         (fd, listener.accept().unwrap().0)
     }
 
@@ -424,11 +444,20 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         assert_eq!(
-            establish("127.0.0.1", port),
+            establish("127.0.0.1", port, Deadline::after(LONG)),
             Err(format!("connection to 127.0.0.1:{port} refused"))
         );
-        let unresolved = establish("no such host", 1).unwrap_err();
+        let unresolved = establish("no such host", 1, Deadline::after(LONG)).unwrap_err();
         assert!(unresolved.starts_with("cannot resolve 'no such host': "), "{unresolved}");
+    }
+
+    #[test]
+    fn a_deadline_counts_before_the_usual_time() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(connect("127.0.0.1", port, Deadline::OVER), 0);
+        let late = establish("127.0.0.1", port, Deadline::OVER).unwrap_err();
+        assert_eq!(late, format!("connection to 127.0.0.1:{port} timed out"));
     }
 
     #[test]

@@ -3,43 +3,63 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
 use super::lock::Locked;
 use super::{Client, INBOX_MAX, Link, State};
-use crate::base::error::TransportError;
+use crate::base::error::{TransportError, chain};
 use crate::mqtt::connect::{Established, establish};
 use crate::mqtt::outbox::Outbox;
 use crate::mqtt::packet::Decoder;
 use crate::mqtt::session::Incoming;
 use crate::mqtt::{Error, Event};
+use crate::transport::Connection;
 
 impl Client {
     /// Waits for bytes, or for the thread that does so already, or, when too much has come that may not
     /// be told yet, for the thread that may.
     pub(super) fn wait(&self, mut state: Locked<'_>, now: Instant, until: Instant) {
         let timeout = until.saturating_duration_since(now);
-        if state.inbox.len() < INBOX_MAX
-            && let Link::Up { connection, decoder } = &mut state.link
-            && let Some(mut decoder) = decoder.take()
-        {
-            let connection = Arc::clone(connection);
-            let generation = state.generation;
-            drop(state);
-            let outcome = connection.receive(&mut decoder.buffer, timeout);
-            let mut state = self.lock();
-            if state.generation == generation {
-                match outcome {
-                    Ok(0) => state.put_back(decoder),
-                    outcome => self.take_in(&mut state, decoder, outcome),
-                }
-            }
-            self.changed.notify();
-        } else {
-            self.wait_for_change(state, timeout);
+        match state.take_reader() {
+            Some(reader) => drop(self.receive(state, reader, timeout)),
+            None => self.wait_for_change(state, timeout),
         }
+    }
+
+    /// Takes in what has come by now, where that can be found out without waiting.
+    pub(super) fn look<'a>(&'a self, mut state: Locked<'a>) -> Locked<'a> {
+        if let Link::Up { connection, .. } = &state.link
+            && connection.receives_at_once()
+            && let Some(reader) = state.take_reader()
+        {
+            return self.receive(state, reader, Duration::ZERO);
+        }
+        state
+    }
+
+    /// Receives with the lock let go, and hands it back.
+    fn receive<'a>(
+        &'a self,
+        state: Locked<'a>,
+        (connection, mut decoder): Reader,
+        timeout: Duration,
+    ) -> Locked<'a> {
+        let generation = state.generation;
+        drop(state);
+        let outcome = connection.receive(&mut decoder.buffer, timeout);
+        // It may be nobody else's any more, and its farewell calls the firmware.
+        drop(connection);
+        let mut state = self.lock();
+        if state.generation == generation {
+            match outcome {
+                Ok(0) => state.put_back(decoder),
+                outcome => self.take_in(&mut state, decoder, outcome),
+            }
+        }
+        self.changed.notify();
+        state
     }
 
     /// Decodes what was received and puts the decoder back: first the data, then the error.
@@ -121,9 +141,9 @@ impl Client {
                 log::info!(target: "iotx_mc_attempt_reconnect", "mqtt reconnect success!");
             }
             Err(cause) => {
-                let text = format!("mqtt reconnect failed: {cause}");
+                let text = format!("mqtt reconnect failed: {}", chain(&cause));
                 state.failure.error("iotx_mc_attempt_reconnect", &text);
-                if is_final(&cause) {
+                if cause.is_final() {
                     state.backoff.give_time();
                 }
                 self.retry_later(&mut state, Instant::now());
@@ -155,20 +175,24 @@ impl Client {
     }
 }
 
+/// What it takes to receive. Who has it is the one who does.
+type Reader = (Arc<dyn Connection>, Decoder);
+
 impl State {
+    /// `None`: another thread receives, or too much has come that is not told yet.
+    fn take_reader(&mut self) -> Option<Reader> {
+        match &mut self.link {
+            Link::Up { connection, decoder } if self.inbox.len() < INBOX_MAX => {
+                Some((Arc::clone(connection), decoder.take()?))
+            }
+            _ => None,
+        }
+    }
+
     /// Lets the next thread receive.
     fn put_back(&mut self, decoder: Decoder) {
         if let Link::Up { decoder: slot, .. } = &mut self.link {
             *slot = Some(decoder);
         }
-    }
-}
-
-/// Whether the cloud has said no, and asking soon again cannot help.
-fn is_final(cause: &Error) -> bool {
-    match cause {
-        Error::ConnectRefused(code) => *code != 3,
-        Error::NoLogin(failure) => failure.is_final,
-        _ => false,
     }
 }

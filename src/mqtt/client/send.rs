@@ -32,7 +32,8 @@ impl Client {
     /// Makes a packet and sends it; waits at most one request timeout until it has gone out.
     ///
     /// In a handler it is only queued while others wait to be called, so that what they send leaves in
-    /// one write. When none waits it goes out at once: the handler may be about to end the process.
+    /// one write. When none waits, also for what has come meanwhile, it goes out at once: the handler
+    /// may be about to end the process.
     pub(super) fn send(
         &self,
         target: &'static str,
@@ -40,10 +41,17 @@ impl Client {
     ) -> Result<u16, Error> {
         let mut state = self.lock();
         let (id, ticket) = self.enqueue(&mut state, target, make)?;
-        let others_follow = self.is_delivering() && !state.inbox.is_empty();
-        if !others_follow || state.outbox.len() >= COLLECTED_MAX {
-            self.send_until_gone(state, id, ticket)?;
+        if self.is_delivering() && state.outbox.len() < COLLECTED_MAX {
+            if state.inbox.is_empty() {
+                // A broker that answers one by one has mostly sent more by now.
+                state = self.look(state);
+            }
+            // Also if the look has found the connection lost: then that is what waits to be told.
+            if !state.inbox.is_empty() {
+                return Ok(id);
+            }
         }
+        self.send_until_gone(state, id, ticket)?;
         Ok(id)
     }
 

@@ -515,10 +515,7 @@ fn a_reconnection_asks_for_a_new_login_and_goes_where_it_says() {
         let mut asked = lock(&counter);
         *asked += 1;
         match *asked {
-            1 => Err(NoLogin {
-                cause: crate::base::error::Error::BadReply("at first".into()),
-                is_final: false,
-            }),
+            1 => Err(NoLogin { cause: "at first".into(), is_final: false }),
             _ => Ok(login.clone()),
         }
     });

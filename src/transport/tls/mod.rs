@@ -69,7 +69,7 @@ impl Tls {
             .map_err(|_| TransportError::HostName(host.to_owned()))?;
         let session = Session::new(ClientConnection::new(config(trust)?, name)?);
         let tls = Tls {
-            tcp: Tcp::connect(hal, host, port, Framing::TlsRecords)?,
+            tcp: Tcp::connect(hal, host, port, Framing::TlsRecords, deadline)?,
             outgoing: Mutex::new(BytesMut::new()),
             session: Mutex::new(session),
         };
@@ -199,6 +199,10 @@ impl Connection for Tls {
             }
         }
         Ok(into.len() - before)
+    }
+
+    fn receives_at_once(&self) -> bool {
+        self.tcp.reads_at_once()
     }
 
     fn greeted(&self) {

@@ -23,39 +23,39 @@ struct Public {
 }
 
 impl Items {
-    /// Reads the sources, files and folders below `root`, except those that only the build for one
-    /// of the releases in `others` has: a part of their name says so (`v2_3`, `since_2_3`).
+    /// Reads modules below `root` and those that they declare, as the build for `release` has them.
     pub(crate) fn read(
         root: &Path,
-        sources: &[&str],
-        others: &[String],
+        modules: &[&str],
+        release: &str,
     ) -> Result<Self, Box<dyn Error>> {
         let mut items = Items(Vec::new());
-        for source in sources {
-            items.read_all(root, Path::new(source), others)?;
+        for module in modules {
+            items.read_module(root, Path::new(module), release)?;
         }
         Ok(items)
     }
 
-    fn read_all(
+    /// `path` is without an ending: a module is a file, or a folder with a `mod.rs`.
+    fn read_module(
         &mut self,
         root: &Path,
         path: &Path,
-        others: &[String],
+        release: &str,
     ) -> Result<(), Box<dyn Error>> {
-        let module = path.with_extension("").to_string_lossy().into_owned();
-        if others.iter().any(|other| module.ends_with(other)) {
-            return Ok(());
-        }
-        let full = root.join(path);
-        if full.is_dir() {
-            let entries: Result<Vec<_>, _> = fs::read_dir(full)?.collect();
-            let mut names: Vec<_> = entries?.into_iter().map(|entry| entry.file_name()).collect();
-            names.sort();
-            return names.iter().try_for_each(|name| self.read_all(root, &path.join(name), others));
-        }
-        for item in syn::parse_file(&fs::read_to_string(full)?)?.items {
-            self.add(&module, &item)?;
+        let module = path.to_string_lossy();
+        let file = root.join(format!("{module}.rs"));
+        let file = if file.exists() { file } else { root.join(path).join("mod.rs") };
+        for item in syn::parse_file(&fs::read_to_string(file)?)?.items {
+            match &item {
+                Item::Mod(inner) if inner.content.is_none() => {
+                    if is_built(&inner.attrs, release) {
+                        let named = renamed(&inner.attrs).unwrap_or(inner.ident.to_string());
+                        self.read_module(root, &path.join(named), release)?;
+                    }
+                }
+                item => self.add(&module, item)?,
+            }
         }
         Ok(())
     }
@@ -141,6 +141,39 @@ impl Public {
     }
 }
 
+/// Whether the build for a release has what bears these attributes.
+fn is_built(attributes: &[Attribute], release: &str) -> bool {
+    let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    conditions.filter_map(|cfg| cfg.parse_args().ok()).all(|condition| holds(&condition, release))
+}
+
+fn holds(condition: &Meta, release: &str) -> bool {
+    match condition {
+        Meta::NameValue(pair) => {
+            pair.path.is_ident("abi") && text(&pair.value) == Some(release.into())
+        }
+        Meta::List(list) if list.path.is_ident("not") => {
+            list.parse_args().is_ok_and(|inner| !holds(&inner, release))
+        }
+        // `test`, and whatever else no header depends on.
+        _ => false,
+    }
+}
+
+/// The file that a module is in instead of one of its own name, without its ending.
+fn renamed(attributes: &[Attribute]) -> Option<String> {
+    let path = attributes.iter().find(|attribute| attribute.path().is_ident("path"))?;
+    let Meta::NameValue(pair) = &path.meta else { return None };
+    text(&pair.value).map(|file| file.trim_end_matches(".rs").to_owned())
+}
+
+fn text(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        _ => None,
+    }
+}
+
 fn is_exported(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("unsafe"))
 }
@@ -152,10 +185,7 @@ fn is_for_c(visibility: &Visibility, attributes: &[Attribute]) -> bool {
 
 fn documentation(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => text(&pair.value),
         _ => None,
     }
 }
@@ -177,5 +207,18 @@ mod tests {
         for pattern in ["HAL_Mallocs", "IOT_*", "stem::*", "decl::*"] {
             assert!(!item.is_named_by(pattern), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_module_counts_where_it_is_built() {
+        let is_built = |attribute: &str, release| {
+            let module: syn::ItemMod = syn::parse_str(&format!("{attribute} mod m;")).unwrap();
+            super::is_built(&module.attrs, release)
+        };
+        assert!(is_built("", "2.2") && !is_built("#[cfg(test)]", "2.2"));
+        assert!(is_built("#[cfg(abi = \"2.2\")]", "2.2"));
+        assert!(!is_built("#[cfg(abi = \"2.2\")]", "2.3"));
+        assert!(is_built("#[cfg(not(abi = \"2.2\"))]", "2.3"));
+        assert!(!is_built("#[cfg(not(abi = \"2.2\"))]", "2.2"));
     }
 }

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use items::Items;
-use table::{Header, RELEASES, SOURCES};
+use table::{Header, MODULES, RELEASES};
 
 /// What rewrites every header.
 pub const COMMAND: &str = "cargo run -p linkkit-headers";
@@ -40,7 +40,7 @@ pub fn paths(release: &str) -> impl Iterator<Item = &'static str> {
 /// Writes every header.
 pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
     for release in RELEASES {
-        let items = items(root, release.name)?;
+        let items = Items::read(root, MODULES, release.name)?;
         for header in release.headers {
             let file = root.join(include(release.name)).join(header.path);
             if let Some(folder) = file.parent() {
@@ -56,7 +56,7 @@ pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
 pub fn stale(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut stale = Vec::new();
     for release in RELEASES {
-        let items = items(root, release.name)?;
+        let items = Items::read(root, MODULES, release.name)?;
         for header in release.headers {
             let path = include(release.name).join(header.path);
             let written = render(root, release.name, &items, header)?;
@@ -91,19 +91,12 @@ fn render(
     Ok(String::from_utf8(text)?)
 }
 
-/// The public items of a release.
-fn items(root: &Path, release: &str) -> Result<Items, Box<dyn Error>> {
-    let others: Vec<_> =
-        releases().filter(|other| *other != release).map(|other| other.replace('.', "_")).collect();
-    Items::read(root, SOURCES, &others)
-}
-
 /// The public items that are not in exactly one header of a release, and in how many they are.
 pub fn misplaced(root: &Path, release: &str) -> Result<Vec<(String, usize)>, Box<dyn Error>> {
     let headers = RELEASES.iter().filter(|known| known.name == release);
     let lists: Vec<_> =
         headers.flat_map(|release| release.headers).map(|header| header.items).collect();
-    let items = items(root, release)?;
+    let items = Items::read(root, MODULES, release)?;
     let misplaced = items.uses(&lists).filter(|(_, count)| *count != 1);
     Ok(misplaced.map(|(name, count)| (name.to_owned(), count)).collect())
 }

@@ -28,8 +28,8 @@ pub(crate) struct Header {
     pub(crate) items: &'static [&'static str],
 }
 
-/// The Rust sources that have items for C, below the repository's root.
-pub(crate) const SOURCES: &[&str] = &["src/capi", "src/hal/c/decl", "src/hal/c/enums.rs"];
+/// The modules that have items for C, below the repository's root.
+pub(crate) const MODULES: &[&str] = &["src/capi", "src/hal/c/decl", "src/hal/c/enums"];
 
 /// All releases.
 pub(crate) const RELEASES: &[Release] =
@@ -57,7 +57,7 @@ const V2_2: &[Header] = &[
             "IOTX_CLOUD_DOMAIN_TYPES",
             "iotx_cloud_domain_types_t",
             "iotx_ioctl_option_t",
-            "abi/identity::*",
+            "shared/identity::*",
             "iotx_device_info_pt",
             "iotx_conn_info_*",
             "IOT_OpenLog",
@@ -139,7 +139,7 @@ const V2_2: &[Header] = &[
     Header {
         // The functions of the product's port are declared there, with all others of the HAL.
         includes: &["iot_import.h"],
-        items: &["abi/product::*", "FIRMWARE_VERSION_MAXLEN"],
+        items: &["shared/product::*", "FIRMWARE_VERSION_MAXLEN"],
         ..named("imports/iot_import_product.h")
     },
     AWSS_PORT,
@@ -171,7 +171,7 @@ const V2_3: &[Header] = &[
             "exports/iot_export_http2_stream.h",
         ],
         items: &[
-            "abi/identity::*",
+            "shared/identity::*",
             "_IOT_LogLevel",
             "IOT_LogLevel",
             "IOTX_CLOUD_REGION_TYPES",
@@ -259,7 +259,7 @@ const V2_3: &[Header] = &[
     CONFIG,
     Header {
         includes: &["iot_import.h"],
-        items: &["abi/product::*", "FIRMWARE_VERSION_MAXLEN", "NIF_STRLEN_MAX"],
+        items: &["shared/product::*", "FIRMWARE_VERSION_MAXLEN", "NIF_STRLEN_MAX"],
         ..named("imports/iot_import_product.h")
     },
     AWSS_PORT,

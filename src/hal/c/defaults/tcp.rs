@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use super::values::{
     FAILED, bytes, bytes_mut, descriptor, fail, length, milliseconds, outcome, refuse, text,
 };
+use crate::base::deadline::Deadline;
 use crate::base::error::{TransportError, chain};
 use crate::hal::c::entry::{guard, guard_or};
 use crate::hal::linux::tcp;
@@ -17,10 +18,7 @@ unsafe extern "C" fn linkkit_default_HAL_TCP_Establish(host: *const c_char, port
         let Some(host) = host else {
             return refuse("HAL_TCP_Establish", 0);
         };
-        match tcp::establish(host, port) {
-            Ok(fd) => usize::try_from(fd).unwrap_or(0),
-            Err(why) => fail("HAL_TCP_Establish", 0, &why),
-        }
+        tcp::connect(host, port, Deadline::after(tcp::CONNECT_TIMEOUT))
     })
 }
 

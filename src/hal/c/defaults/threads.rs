@@ -24,6 +24,10 @@ struct Thread {
     ended: bool,
 }
 
+// SAFETY: musl's pthread_t is a pointer. It is only handed to pthread functions, which take it from any
+// thread.
+unsafe impl Send for Thread {}
+
 /// What a thread is told of itself.
 struct Start {
     handle: usize,

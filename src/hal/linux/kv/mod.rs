@@ -93,7 +93,7 @@ impl Store {
     /// The value under `key`, which must be at most `room` bytes long.
     pub(crate) fn get(&self, key: &str, room: usize) -> Result<Zeroizing<Vec<u8>>, KvError> {
         check_key(key)?;
-        let entries = self.entries(Some(key))?;
+        let entries = self.entries(Some(key), patience())?;
         let encoded = entries.get(key).ok_or(KvError::NotFound)?;
         let value = Zeroizing::new(
             STANDARD
@@ -121,7 +121,7 @@ impl Store {
     /// Removes the value under `key`. There being none is fine.
     pub(crate) fn delete(&self, key: &str) -> Result<(), KvError> {
         check_key(key)?;
-        if !self.entries(None)?.contains_key(key) {
+        if !self.entries(None, patience())?.contains_key(key) {
             return Ok(());
         }
         self.change(|entries| entries.remove(key).is_some())
@@ -137,17 +137,18 @@ impl Store {
     }
 
     fn change(&self, change: impl Fn(&mut Entries) -> bool) -> Result<(), KvError> {
-        self.session(Deadline::after(file::LOCK_TIMEOUT)).change(change).map(drop)
+        self.session(patience()).change(change).map(drop)
     }
 
     /// Everything that is stored. With `wanted` old stores are looked for only if this key is missing.
-    fn entries(&self, wanted: Option<&str>) -> Result<Entries, KvError> {
+    /// Importing them waits for the lock until the deadline.
+    fn entries(&self, wanted: Option<&str>, deadline: Deadline) -> Result<Entries, KvError> {
         // No lock: the file is replaced as a whole, so a reader sees the old one or the new one.
         let whole = self.read(wanted)?;
         if whole.is_in_file() {
             return Ok(whole.entries);
         }
-        match self.session(Deadline::after(file::LOCK_TIMEOUT)).change(|_| false) {
+        match self.session(deadline).change(|_| false) {
             Ok(entries) => Ok(entries),
             Err(why) => {
                 whole.imported.iter().for_each(|line| log::info!(target: TARGET, "{line}"));
@@ -290,7 +291,7 @@ impl Session<'_> {
 
 impl KvSession for Session<'_> {
     fn read(&mut self) -> Result<Box<dyn KvEntries>, StoreFailure> {
-        match self.store.entries(None) {
+        match self.store.entries(None, self.deadline) {
             Ok(entries) => Ok(Box::new(entries)),
             Err(error) => Err(failure(&error)),
         }
@@ -302,6 +303,11 @@ impl KvSession for Session<'_> {
     ) -> Result<(), StoreFailure> {
         Session::change(self, |entries| change(entries)).map(drop).map_err(|error| failure(&error))
     }
+}
+
+/// For what no set-up waits for.
+fn patience() -> Deadline {
+    Deadline::after(file::LOCK_TIMEOUT)
 }
 
 /// A failure in words, with what to do about it.
@@ -375,6 +381,7 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
     use crate::hal::linux::kv::old::tests::{stores_in, write_json, write_table};
@@ -592,6 +599,56 @@ mod tests {
         let store = Store::importing("/proc/linkkit/kv.json", stores_in(temp.path()));
         assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old");
         assert!(matches!(store.set("secret", b"new"), Err(KvError::Io { .. })));
+    }
+
+    #[test]
+    fn importing_waits_for_the_lock_no_longer_than_its_caller() {
+        let (_temp, store) = store_after_upgrade(&[("secret", b"old")]);
+        file::create_folder(&store.path).unwrap();
+        let lock = file::LockFile::open(&store.path).unwrap();
+        let _kept = lock.lock(Deadline::OVER).unwrap();
+        let start = Instant::now();
+        let entries = KvSession::read(&mut store.session(Deadline::OVER)).unwrap();
+        assert_eq!(entries.value("secret").unwrap().as_slice(), b"old");
+        assert!(start.elapsed() < file::LOCK_TIMEOUT);
+    }
+
+    /// What the old store was refused for has been mended, or the device runs where it lies.
+    #[test]
+    fn an_old_store_is_looked_for_until_it_is_found() {
+        let (temp, store) = store_after_upgrade(&[("secret", b"old")]);
+        let old = temp.path().join("kvfile.db");
+        let others_may_write = fs::Permissions::from_mode(0o666);
+        fs::set_permissions(&old, others_may_write).unwrap();
+        store.set("wifi", b"network").unwrap();
+        assert!(matches!(store.get("secret", 10), Err(KvError::NotFound)));
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old");
+
+        write_table(temp.path(), &[("secret", b"table"), ("late", b"2")]);
+        assert_eq!(store.get("late", 10).unwrap().as_slice(), b"2");
+        assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old", "our own counts");
+        store.delete("late").unwrap();
+        let again = Store::importing(&store.path, stores_in(temp.path()));
+        assert!(matches!(again.get("late", 10), Err(KvError::NotFound)), "it is decided");
+    }
+
+    #[test]
+    fn what_is_sound_of_a_damaged_store_is_kept() {
+        const SECRET: &str = r#""secret":"b2xk""#;
+        for damaged in [
+            format!(r#"{{"number":7,{SECRET}}}"#),
+            format!("{{{SECRET}}}\0"),
+            format!(r#"{{{SECRET},"cut":"b2x"#),
+            format!("{{\"torn\":\"b2\u{1}^\",{SECRET}}}"),
+        ] {
+            let (temp, store) = temp_store();
+            store.set("other", b"value").unwrap();
+            fs::write(&store.path, &damaged).unwrap();
+            assert_eq!(store.get("secret", 10).unwrap().as_slice(), b"old", "{damaged}");
+            let aside = temp.path().join("state/kv.json.corrupt-1");
+            assert_eq!(fs::read_to_string(aside).unwrap(), damaged);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::hal::ReadStyle;
 
 fn message(number: usize) -> Bytes {
     let text = number.to_string();
@@ -211,4 +212,108 @@ fn what_was_collected_when_the_connection_is_lost_goes_over_the_next_one() {
         lock(&again).len() == 2
     });
     assert_eq!(*lock(&again), [4, 5]);
+}
+
+/// Like [`publishing`] with two messages, except that the broker acknowledges the second only while the
+/// handler of the first runs.
+fn answered_one_by_one(style: ReadStyle) -> (&'static FakeHal, Arc<Client>, Receiver<u16>) {
+    let (tell, told) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let address = broker(move |peer, _| {
+        peer.accept(&ACCEPTED);
+        for published in 0.. {
+            let Some(Packet::Publish(publish)) = peer.next() else { return };
+            tell.send(publish.pkid).unwrap();
+            if published == 1 {
+                peer.send(&packet::puback(1));
+                may_go_on.recv().unwrap();
+                peer.send(&packet::puback(2));
+            }
+        }
+    });
+    let hal = FakeHal::leak();
+    hal.state().read_style = style;
+    hal.redirect(HOST, 1883, address);
+    let own: Arc<Mutex<Option<std::sync::Weak<Client>>>> = Arc::default();
+    let later = Arc::clone(&own);
+    let go_on = Mutex::new(go_on);
+    let on_event: EventHandler = Arc::new(move |event| {
+        if let Event::PublishSuccess(id @ 1..=2) = event
+            && let Some(client) = lock(&later).as_ref().and_then(std::sync::Weak::upgrade)
+        {
+            if *id == 1 {
+                lock(&go_on).send(()).unwrap();
+                hal.wait_for_bytes();
+            }
+            client.publish("/t", QoS::AtLeastOnce, false, b"again").unwrap();
+        }
+    });
+    let client = Client::connect(hal, params(on_event)).unwrap();
+    *lock(&own) = Some(Arc::downgrade(&client));
+    for _ in 0..2 {
+        client.publish("/t", QoS::AtLeastOnce, false, b"first").unwrap();
+    }
+    (hal, client, told)
+}
+
+#[test]
+fn what_has_come_while_a_handler_ran_is_told_before_its_message_is_written() {
+    let (hal, client, told) = answered_one_by_one(ReadStyle::Available);
+    let before = hal.calls("tcp_write");
+    yield_until(&client, || lock(&client.state).session.is_waiting_for(4));
+    assert_eq!(told.iter().take(4).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(hal.calls("tcp_write"), before + 1);
+}
+
+#[test]
+fn a_firmwares_read_function_is_not_called_inside_of_a_handler() {
+    let (hal, client, told) = answered_one_by_one(ReadStyle::Exact);
+    let before = hal.calls("tcp_write");
+    yield_until(&client, || lock(&client.state).session.is_waiting_for(4));
+    assert_eq!(told.iter().take(4).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(hal.calls("tcp_write"), before + 2);
+}
+
+#[test]
+fn a_connection_that_a_publishing_handler_finds_lost_is_told_and_the_message_goes_over_the_next() {
+    let (tell, told) = mpsc::channel();
+    let address = broker(move |peer, number| {
+        peer.accept(&ACCEPTED);
+        while let Some(Packet::Publish(publish)) = peer.next() {
+            tell.send((number, publish.pkid)).unwrap();
+            peer.send(&packet::puback(publish.pkid));
+            if number == 1 {
+                return;
+            }
+        }
+    });
+    let hal = FakeHal::leak();
+    hal.redirect(HOST, 1883, address);
+    let own: Arc<Mutex<Option<std::sync::Weak<Client>>>> = Arc::default();
+    let later = Arc::clone(&own);
+    let (tell_event, events) = mpsc::channel();
+    let tell_event = Mutex::new(tell_event);
+    let on_event: EventHandler = Arc::new(move |event| {
+        lock(&tell_event).send(format!("{event:?}")).unwrap();
+        if let Event::PublishSuccess(1) = event
+            && let Some(client) = lock(&later).as_ref().and_then(std::sync::Weak::upgrade)
+        {
+            // The end of the connection is what comes next.
+            hal.wait_for_bytes();
+            client.publish("/t", QoS::AtLeastOnce, false, b"again").unwrap();
+        }
+    });
+    let client = Client::connect(hal, params(on_event)).unwrap();
+    *lock(&own) = Some(Arc::downgrade(&client));
+    client.publish("/t", QoS::AtLeastOnce, false, b"first").unwrap();
+    let told_events = Mutex::new(Vec::new());
+    yield_until(&client, || {
+        lock(&told_events).extend(events.try_iter());
+        lock(&told_events).len() == 4
+    });
+    assert_eq!(
+        *lock(&told_events),
+        ["PublishSuccess(1)", "Disconnect", "Reconnect", "PublishSuccess(2)"]
+    );
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [(1, 1), (2, 2)]);
 }
