@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 # shellcheck disable=SC2046 # Each word of it is a pair.
 need cc:gcc c++:g++ clang:clang cmake:cmake make:make pkg-config:pkg-config \
     mosquitto:mosquitto openssl:openssl valgrind:valgrind musl-gcc:musl-tools \
+    chromium:chromium chromedriver:chromium-driver \
     $(packages_of $(machine_names))
 PATH="$PATH:/usr/sbin"
 

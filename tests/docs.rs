@@ -78,7 +78,11 @@ fn every_block_is_in_a_known_language() {
         let text = fs::read_to_string(&page).unwrap();
         let fences = text.lines().filter_map(|line| line.strip_prefix("```"));
         for language in fences.step_by(2) {
-            assert!(["sh", "mermaid"].contains(&language), "{}: '{language}'", page.display());
+            assert!(
+                ["sh", "mermaid", "toml"].contains(&language),
+                "{}: '{language}'",
+                page.display()
+            );
         }
     }
 }
@@ -110,6 +114,19 @@ fn every_command_works() {
         }
     }
     assert!(run >= 5, "only {run} blocks were found");
+}
+
+#[test]
+fn every_configuration_is_one() {
+    for page in pages("docs") {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in blocks(&text, "toml") {
+            let config = format!("[[product]]\nkey = 'p'\nsecret = 's'\n{block}");
+            if let Err(why) = Config::parse(&config) {
+                panic!("{}: {why}", page.display());
+            }
+        }
+    }
 }
 
 /// The usual one may be taken: by a developer's own cloud, or by another run of this test.

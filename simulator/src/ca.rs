@@ -1,7 +1,10 @@
-//! The cloud's own certificate authority, made at start, and the certificates of its hosts.
+//! The cloud's own certificate authority and the certificates of its hosts.
 
 #![forbid(unsafe_code)]
 
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
@@ -13,8 +16,9 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::config::Region;
-use crate::error::Error;
+use crate::error::{Error, Trying as _};
 use crate::faults::Certificate;
+use crate::registry::replace;
 
 /// The authority's certificate and one TLS set-up for each [`Certificate`].
 pub(crate) struct Authority {
@@ -26,11 +30,15 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Makes a new authority and its certificates; nothing of it outlives the process.
-    pub(crate) fn new(regions: &[Region]) -> Result<Self, Error> {
+    /// Makes the authority's certificates. It is the one that the state folder remembers, or a new
+    /// one.
+    pub(crate) fn open(regions: &[Region], state: Option<&Path>) -> Result<Self, Error> {
         let hosts = hosts(regions);
-        let (pem, issuer) = make_issuer("linkkit-sim CA")?;
-        let (_, stranger) = make_issuer("a CA that nobody trusts")?;
+        let (pem, issuer) = match state {
+            Some(folder) => kept_issuer(folder)?,
+            None => make_issuer("linkkit-sim CA", KeyPair::generate()?)?,
+        };
+        let (_, stranger) = make_issuer("a CA that nobody trusts", KeyPair::generate()?)?;
         let mut expired = CertificateParams::new(hosts.clone())?;
         expired.not_before = date_time_ymd(2001, 1, 1);
         expired.not_after = date_time_ymd(2002, 1, 1);
@@ -73,12 +81,29 @@ fn hosts(regions: &[Region]) -> Vec<String> {
     hosts
 }
 
-fn make_issuer(name: &str) -> Result<(String, Issuer<'static, KeyPair>), Error> {
+/// The authority of a state folder. What trusts it trusts its name and its key, so that its
+/// certificate may be made anew from them.
+fn kept_issuer(folder: &Path) -> Result<(String, Issuer<'static, KeyPair>), Error> {
+    let path = folder.join("ca-key.pem");
+    let key = match fs::read_to_string(&path) {
+        Ok(pem) => KeyPair::from_pem(&pem)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let key = KeyPair::generate()?;
+            replace(&path, key.serialize_pem().as_bytes())?;
+            key
+        }
+        Err(error) => return Err(error).trying(|| format!("read {}", path.display())),
+    };
+    let (pem, issuer) = make_issuer("linkkit-sim CA", key)?;
+    replace(&folder.join("ca.pem"), pem.as_bytes())?;
+    Ok((pem, issuer))
+}
+
+fn make_issuer(name: &str, key: KeyPair) -> Result<(String, Issuer<'static, KeyPair>), Error> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let key = KeyPair::generate()?;
     let pem = params.self_signed(&key)?.pem();
     Ok((pem, Issuer::new(params, key)))
 }

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread;
@@ -14,42 +14,34 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-use crate::broker::Broker;
 use crate::ca::Authority;
 use crate::config::{Config, DeviceId, Listen, Region};
-use crate::connection::{self, Ends};
 use crate::control;
+use crate::control::operator::{DeviceState, Operator, Place, Refusal};
 use crate::error::{Error, Trying as _};
 use crate::faults::Faults;
 use crate::https::Service;
-use crate::login::Carrier;
-use crate::operator::{DeviceState, Operator, Refusal};
-use crate::redirect;
-use crate::state::Registry;
-use crate::trace::{Event, From, Trace};
-
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How often a port is looked for that is free at the address of every region.
-const PORT_ATTEMPTS: u32 = 50;
+use crate::listen::{Door, Listeners, accept_each, listen, listen_for_control, send_at_once};
+use crate::mqtt::broker::Broker;
+use crate::mqtt::connection::{self, Ends};
+use crate::registry::{Registry, replace};
+use crate::services::login::Carrier;
+use crate::trace::Trace;
 
 /// A running cloud. Every method may be called from any thread; none blocks on the network.
 ///
 /// Dropping it closes every connection and frees its ports before it returns.
 pub struct Cloud {
-    https_port: u16,
-    mqtt_port: u16,
-    mqtt_tcp_port: u16,
     control_addr: Option<SocketAddr>,
     authority: Arc<Authority>,
     operator: Operator,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
+
+/// The name of the file of ports in the state folder.
+const PORTS: &str = "ports.json";
 
 /// What outlives a restart.
 struct Memory {
@@ -62,20 +54,30 @@ struct Memory {
 impl Cloud {
     /// Starts a cloud. When this returns, its ports accept connections in every region.
     pub fn start(config: &Config) -> Result<Self, Error> {
+        let state = config.state.as_deref();
+        if let Some(folder) = state {
+            fs::create_dir_all(folder)
+                .trying(|| format!("make the folder {}", folder.display()))?;
+        }
         let memory = Memory {
             registry: Arc::new(Registry::open(config)?),
-            authority: Arc::new(Authority::new(&config.regions)?),
-            faults: Arc::default(),
+            authority: Arc::new(Authority::open(&config.regions, state)?),
+            faults: Arc::new(faults(config)?),
             trace: Trace::new(),
         };
-        Self::open(&config.listen, config.control, memory)
+        let cloud = Self::open(&kept_ports(config)?, config.control, memory)?;
+        if let Some(folder) = state {
+            let ports = cloud.operator.place.listen();
+            let text = serde_json::to_vec(&ports).map_err(std::io::Error::other);
+            replace(&folder.join(PORTS), &text.trying(|| "write the ports".into())?)?;
+        }
+        Ok(cloud)
     }
 
     /// Ends, is away for `pause`, and starts again at the same addresses. Its MQTT sessions and
     /// retained messages are gone; its CA, its devices, its faults and its trace are as before.
     pub fn restart(self, pause: Duration) -> Result<Self, Error> {
-        let listen =
-            Listen { https: self.https_port, mqtt: self.mqtt_port, mqtt_tcp: self.mqtt_tcp_port };
+        let listen = self.operator.place.listen();
         let memory = Memory {
             registry: Arc::clone(&self.operator.registry),
             authority: Arc::clone(&self.authority),
@@ -115,7 +117,10 @@ impl Cloud {
             trace: trace.clone(),
         };
         let (control, control_addr) = control_at.map(listen_for_control).transpose()?.unzip();
-        let operator = Operator { registry, faults, broker: Arc::clone(&broker), trace };
+        let place =
+            Place { https_port, mqtt_port, mqtt_tcp_port, ca_pem: authority.pem().to_owned() };
+        let operator =
+            Operator { registry, faults, broker: Arc::clone(&broker), trace, place: place.into() };
         let (stop, stopped) = oneshot::channel();
         let doors = Doors { https, mqtt, mqtt_tcp, control };
         let serve = run(door, doors, service, operator.clone());
@@ -123,31 +128,22 @@ impl Cloud {
             .name("linkkit-sim".into())
             .spawn(move || runtime.block_on(until_stopped(serve, stopped)))
             .trying(|| "start a thread".into())?;
-        Ok(Cloud {
-            https_port,
-            mqtt_port,
-            mqtt_tcp_port,
-            control_addr,
-            authority,
-            operator,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Cloud { control_addr, authority, operator, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where the authentication service of the first region listens.
     pub fn https_addr(&self) -> SocketAddr {
-        (self.first_address(), self.https_port).into()
+        (self.first_address(), self.operator.place.https_port).into()
     }
 
     /// Where the MQTT broker of the first region listens.
     pub fn mqtt_addr(&self) -> SocketAddr {
-        (self.first_address(), self.mqtt_port).into()
+        (self.first_address(), self.operator.place.mqtt_port).into()
     }
 
     /// Where the MQTT broker of the first region listens without TLS.
     pub fn mqtt_tcp_addr(&self) -> SocketAddr {
-        (self.first_address(), self.mqtt_tcp_port).into()
+        (self.first_address(), self.operator.place.mqtt_tcp_port).into()
     }
 
     /// The regions. Each has the ports of the first one at an address of its own.
@@ -164,17 +160,9 @@ impl Cloud {
         self.authority.pem()
     }
 
-    /// The environment that makes a program linked with [`redirect::SOURCE`] find this cloud.
+    /// The environment that makes a program linked with [`redirect::SOURCE`](crate::redirect::SOURCE) find this cloud.
     pub fn redirect_env(&self) -> [(&'static str, String); 4] {
-        let regions = self.regions().iter();
-        let regions: Vec<_> =
-            regions.map(|region| format!("{}={}", region.name, region.address)).collect();
-        [
-            (redirect::REGIONS, regions.join(",")),
-            (redirect::HTTPS_PORT, self.https_port.to_string()),
-            (redirect::MQTT_PORT, self.mqtt_port.to_string()),
-            (redirect::CA_PEM, self.ca_pem().to_owned()),
-        ]
+        self.operator.place.redirect_env(self.regions())
     }
 
     /// The cloud's view of everything that happens.
@@ -233,7 +221,7 @@ impl Cloud {
 
     /// Drops a device's MQTT connection without a word; returns whether it had one.
     pub fn kick(&self, product_key: &str, device_name: &str) -> bool {
-        self.operator.broker.kick(&DeviceId::new(product_key, device_name))
+        self.operator.broker.kick(&DeviceId::new(product_key, device_name), "kicked")
     }
 }
 
@@ -247,50 +235,32 @@ impl Drop for Cloud {
     }
 }
 
-/// The sockets of one service: one a region, by the region's name.
-type Listeners = Vec<(String, StdListener)>;
-
-/// Listens at the same port in every region; 0 takes one that is free.
-fn listen(regions: &[Region], port: u16) -> Result<(Listeners, u16), Error> {
-    let mut attempts = if port == 0 { PORT_ATTEMPTS } else { 1 };
-    loop {
-        attempts -= 1;
-        let mut free = port;
-        let listeners: Result<Listeners, Error> = regions
-            .iter()
-            .map(|Region { name, address }| {
-                let addr = SocketAddr::from((*address, free));
-                let listener = bind(addr).trying(|| format!("listen on {addr} for {name}"))?;
-                free =
-                    listener.local_addr().trying(|| "find the address of a socket".into())?.port();
-                Ok((name.clone(), listener))
-            })
-            .collect();
-        match listeners {
-            // The port that was free at the first address is taken at another.
-            Err(Error::Io { source, .. })
-                if attempts > 0 && source.kind() == io::ErrorKind::AddrInUse => {}
-            outcome => return outcome.map(|listeners| (listeners, free)),
-        }
-    }
+/// The ports of the configuration; those that it leaves open are the last time's.
+fn kept_ports(config: &Config) -> Result<Listen, Error> {
+    let Some(path) = config.state.as_ref().map(|folder| folder.join(PORTS)) else {
+        return Ok(config.listen.clone());
+    };
+    let kept = match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map_err(|e| Error::Content { file: path.display().to_string(), why: e.to_string() })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Listen::default(),
+        Err(error) => return Err(error).trying(|| format!("read {}", path.display())),
+    };
+    let or = |wanted, kept| if wanted == 0 { kept } else { wanted };
+    Ok(Listen {
+        https: or(config.listen.https, kept.https),
+        mqtt: or(config.listen.mqtt, kept.mqtt),
+        mqtt_tcp: or(config.listen.mqtt_tcp, kept.mqtt_tcp),
+    })
 }
 
-fn bind(addr: SocketAddr) -> io::Result<StdListener> {
-    let listener = StdListener::bind(addr)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-fn listen_for_control(addr: SocketAddr) -> Result<(StdListener, SocketAddr), Error> {
-    if !addr.ip().is_loopback() {
-        let why = io::Error::other("it is for this machine alone: give a loopback address");
-        return Err(why).trying(|| format!("listen on {addr} for the control API"));
-    }
-    let listener = bind(addr).trying(|| {
-        format!("listen on {addr} for the control API; another address can be given by --control")
-    })?;
-    let addr = listener.local_addr().trying(|| "find the address of a socket".into())?;
-    Ok((listener, addr))
+fn faults(config: &Config) -> Result<Faults, Error> {
+    let seed = match config.seed {
+        Some(seed) => seed,
+        None => getrandom::u64().map_err(std::io::Error::other).trying(|| "get a seed".into())?,
+    };
+    let wrong = |why| Error::Content { file: "configuration".into(), why };
+    Faults::new(seed, &config.faults).map_err(wrong)
 }
 
 /// Everything that is listened on.
@@ -373,52 +343,4 @@ async fn run(
 fn ends(stream: &TcpStream, peer: SocketAddr, region: String, carrier: Carrier) -> Ends {
     let local = stream.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
     Ends { peer: peer.to_string(), local, region, carrier }
-}
-
-/// Without this, a small packet can wait for the acknowledgement of the one before.
-fn send_at_once(stream: &TcpStream) {
-    // A socket that refuses it works all the same.
-    let _ = stream.set_nodelay(true);
-}
-
-/// Serves each connection in a task of its own.
-async fn accept_each<F>(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr) -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    loop {
-        let (stream, peer) = accept(&listener).await;
-        tokio::spawn(serve(stream, peer));
-    }
-}
-
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            // For want of file descriptors: some may come free.
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-        }
-    }
-}
-
-/// Lets connections in: TLS with the certificate of the moment.
-struct Door {
-    authority: Arc<Authority>,
-    faults: Arc<Faults>,
-    trace: Trace,
-}
-
-impl Door {
-    async fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<TlsStream<TcpStream>> {
-        send_at_once(&stream);
-        let acceptor = TlsAcceptor::from(self.authority.server_config(self.faults.certificate()));
-        let why = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => format!("no TLS: {error}"),
-            Err(_) => "no TLS: the handshake took longer than 10 s".into(),
-        };
-        self.trace.record(peer, From::Device, Event::Closed { why });
-        None
-    }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Trying as _};
+use crate::mqtt::fault::FaultRule;
 
 /// A device of a product. Displayed as `<product key>.<device name>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +30,12 @@ impl DeviceId {
     /// Names a device.
     pub fn new(product_key: impl Into<String>, device_name: impl Into<String>) -> Self {
         DeviceId { product_key: product_key.into(), device_name: device_name.into() }
+    }
+
+    /// Whether a person means this device: by its whole name, or by its device name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let whole = name.strip_prefix(&self.product_key).and_then(|rest| rest.strip_prefix('.'));
+        name == self.device_name || whole == Some(&self.device_name)
     }
 }
 
@@ -54,7 +61,14 @@ pub struct Config {
     /// The products.
     #[serde(rename = "product")]
     pub products: Vec<Product>,
-    /// Where to keep the secrets handed out, so that 6289 survives a restart; `None`: in memory.
+    /// Faults of MQTT connections, in force from the start.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<FaultRule>,
+    /// What the faults' chances are drawn from; `None`: a new one each time.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// The folder in which the secrets handed out, the CA and the ports survive a restart; `None`:
+    /// in memory.
     #[serde(skip)]
     pub state: Option<PathBuf>,
     /// Where the control API listens; `None`: there is none.
@@ -63,7 +77,7 @@ pub struct Config {
 }
 
 /// The ports on which every region listens. 0, the default, takes one that is free in all of them.
-#[derive(Clone, Default, PartialEq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// The authentication service.
@@ -196,6 +210,8 @@ impl Default for Config {
                     },
                 ],
             }],
+            faults: Vec::new(),
+            seed: None,
             state: None,
             control: None,
         }
@@ -217,6 +233,23 @@ impl Config {
         Ok(config)
     }
 
+    /// Adds the faults of a file that has `[[fault]]` tables alone.
+    pub fn add_faults(&mut self, path: &Path) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Faults {
+            #[serde(rename = "fault")]
+            faults: Vec<FaultRule>,
+        }
+        let wrong = |why| Error::Content { file: path.display().to_string(), why };
+        let text =
+            fs::read_to_string(path).trying(|| format!("read the faults {}", path.display()))?;
+        let Faults { faults } = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        faults.iter().try_for_each(FaultRule::check).map_err(wrong)?;
+        self.faults.extend(faults);
+        Ok(())
+    }
+
     /// Every secret in it: those of products, and of devices that do not register.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.products.iter().flat_map(|product| {
@@ -227,6 +260,7 @@ impl Config {
 
     fn check(&self) -> Result<(), String> {
         self.check_regions()?;
+        self.faults.iter().try_for_each(FaultRule::check)?;
         let mut seen = HashSet::new();
         for product in &self.products {
             check_name("product key", &product.key, 20)?;

@@ -3,15 +3,18 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rumqttc::ConnectReturnCode;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use serde::{Deserialize, Serialize};
+
+use crate::https::fault::{HttpsFault, Spoilt};
+use crate::mqtt::fault::{ActiveRule, FaultRule, MqttFaults};
 
 /// Which certificate the cloud presents to new connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Certificate {
     /// The right names, from the cloud's CA.
     #[default]
@@ -24,109 +27,41 @@ pub enum Certificate {
     UnknownCa,
 }
 
-/// What happens after the last byte of a [`HttpsFault`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Close,
-    Cut,
-    Hang,
-}
-
-/// A reply of the HTTPS service given byte for byte, in place of the real one.
-///
-/// The request is read whole, recorded with `null` as its reply, and not acted upon.
-#[derive(Clone, Debug)]
-pub struct HttpsFault {
-    bytes: Vec<u8>,
-    pause: Option<Duration>,
-    ending: Ending,
-}
-
-impl HttpsFault {
-    /// Sends these bytes, head and all, then ends TLS properly and closes.
-    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        HttpsFault { bytes: bytes.into(), pause: None, ending: Ending::Close }
-    }
-
-    /// Sends `200 OK` with this body.
-    pub fn ok(body: impl AsRef<[u8]>) -> Self {
-        let body = body.as_ref();
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-        Self::raw([head.as_bytes(), body].concat())
-    }
-
-    /// Fails with this HTTP status, as a gateway before the service does.
-    pub fn status(status: u16) -> Self {
-        Self::raw(format!(
-            "HTTP/1.1 {status} Failed\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<html>failed"
-        ))
-    }
-
-    /// Never answers; the connection stays open until the device closes it.
-    pub fn hang() -> Self {
-        Self::raw([]).then_hang()
-    }
-
-    /// Keeps the connection open after the last byte.
-    #[must_use]
-    pub fn then_hang(mut self) -> Self {
-        self.ending = Ending::Hang;
-        self
-    }
-
-    /// Drops the TCP connection after the last byte, without the end of TLS.
-    #[must_use]
-    pub fn then_cut(mut self) -> Self {
-        self.ending = Ending::Cut;
-        self
-    }
-
-    /// Sends every byte in a TLS record of its own, this long after the one before.
-    #[must_use]
-    pub fn byte_by_byte(mut self, pause: Duration) -> Self {
-        self.pause = Some(pause);
-        self
-    }
-
-    /// Plays the reply on a connection whose request has been read.
-    pub(crate) async fn play(self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        match self.pause {
-            None => io.write_all(&self.bytes).await?,
-            Some(pause) => {
-                for byte in self.bytes {
-                    io.write_all(&[byte]).await?;
-                    io.flush().await?;
-                    tokio::time::sleep(pause).await;
-                }
-            }
-        }
-        io.flush().await?;
-        match self.ending {
-            Ending::Close => io.shutdown().await,
-            Ending::Cut => Ok(()),
-            Ending::Hang => std::future::pending().await,
-        }
-    }
-}
-
-/// How one answer of the HTTPS service is spoilt.
-#[derive(Default)]
-pub(crate) struct Spoilt {
-    /// How late it comes.
-    pub(crate) delay: Duration,
-    /// What comes in its place; `None`: the true answer.
-    pub(crate) fault: Option<HttpsFault>,
-}
-
 /// The switches of one cloud. All of them may be set from any thread at any time.
-#[derive(Default)]
 pub struct Faults {
     certificate: Mutex<Certificate>,
     https: Mutex<VecDeque<Spoilt>>,
     logins: Mutex<VecDeque<ConnectReturnCode>>,
+    pub(crate) mqtt: MqttFaults,
 }
 
 impl Faults {
+    /// Switched off, but for these rules.
+    pub(crate) fn new(seed: u64, rules: &[FaultRule]) -> Result<Self, String> {
+        let mqtt = MqttFaults::new(seed);
+        for rule in rules {
+            mqtt.add(rule.clone())?;
+        }
+        let (certificate, https, logins) = Default::default();
+        Ok(Faults { certificate, https, logins, mqtt })
+    }
+
+    /// Makes MQTT packets meet a fault from now on; returns the rule's number, or what is wrong with
+    /// it.
+    pub fn add(&self, rule: FaultRule) -> Result<u64, String> {
+        self.mqtt.add(rule)
+    }
+
+    /// The rules that [`add`](Self::add) put in force.
+    pub fn rules(&self) -> Vec<ActiveRule> {
+        self.mqtt.list()
+    }
+
+    /// Takes back a rule by its number, or all of them; returns how many.
+    pub fn clear(&self, rule: Option<u64>) -> usize {
+        self.mqtt.clear(rule)
+    }
+
     /// Presents this certificate on both ports from now on.
     pub fn present(&self, certificate: Certificate) {
         *lock(&self.certificate) = certificate;
@@ -150,6 +85,11 @@ impl Faults {
 
     pub(crate) fn certificate(&self) -> Certificate {
         *lock(&self.certificate)
+    }
+
+    /// How many answers are to be spoilt.
+    pub(crate) fn https_waiting(&self) -> usize {
+        lock(&self.https).len()
     }
 
     /// How the answer to the request that has come is spoilt; not at all by default.

@@ -8,30 +8,28 @@
 
 #![forbid(unsafe_code)]
 
-mod auth;
-mod broker;
 mod ca;
 mod cloud;
 mod config;
-mod connection;
 mod control;
 mod error;
 mod faults;
 mod https;
-mod login;
-mod operator;
+mod listen;
+mod mqtt;
 pub mod redirect;
-mod session;
-mod signature;
-mod state;
+mod registry;
+mod services;
 pub mod toolchain;
-mod topic;
 pub mod trace;
 
 pub use cloud::Cloud;
 pub use config::{Activation, Config, Device, DeviceId, Listen, Product, Region};
+pub use control::operator::{DeviceState, Refusal};
+pub use control::{OPENAPI, ROUTES};
 pub use error::Error;
-pub use faults::{Certificate, Faults, HttpsFault};
-pub use operator::{DeviceState, Refusal};
+pub use faults::{Certificate, Faults};
+pub use https::fault::HttpsFault;
+pub use mqtt::fault::{ActiveRule, Direction, FaultRule, MqttFault};
+pub use registry::Standing;
 pub use rumqttc::{ConnectReturnCode, QoS};
-pub use state::Standing;

@@ -8,6 +8,9 @@
 /// The C file to link in.
 pub const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/redirect.c");
 
+/// Its text.
+pub const TEXT: &str = include_str!("redirect.c");
+
 /// Environment variable with the regions and their addresses: `cn-shanghai=127.0.0.1,…`.
 pub(crate) const REGIONS: &str = "LINKKIT_SIM_REGIONS";
 /// Environment variable with the port of the authentication service.

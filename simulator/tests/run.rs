@@ -79,7 +79,8 @@ fn a_kept_folder_is_the_next_boots_too() {
     let output = run(&[PROGRAM, "--keep-kv", kept.to_str().unwrap(), "--", "0"]);
     let kv = format!("device | kv: {}\n", kept.join("kv.json").display());
     assert!(stdout(&output).contains(&kv), "{output:?}");
-    let state: Value = serde_json::from_slice(&fs::read(kept.join("cloud.json")).unwrap()).unwrap();
+    let state: Value =
+        serde_json::from_slice(&fs::read(kept.join("cloud/devices.json")).unwrap()).unwrap();
     hides(&output, state[0]["deviceSecret"].as_str().unwrap());
 }
 
@@ -93,4 +94,49 @@ fn mistakes_are_told_in_words() {
     };
     told(&["missing.c"], "cannot read the program missing.c: No such file");
     told(&[PROGRAM, "--config", "missing.toml"], "cannot read the configuration missing.toml");
+}
+
+#[test]
+fn several_files_a_built_program_and_any_command_are_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let main = file(
+        "main.c",
+        "#include <math.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include \"part.h\"\n\
+         int main(int argc, char **argv) { (void)argc; printf(\"%d %d\\n\", part(), (int)cbrt(atof(argv[1]))); \
+         puts(getenv(\"LINKKIT_SIM_MQTT_PORT\")); return 3; }\n",
+    );
+    let part = file("part.c", "#include \"part.h\"\nint part(void) { return 42; }\n");
+    let headers = folder.path().join("headers");
+    fs::create_dir(&headers).unwrap();
+    fs::write(headers.join("part.h"), "int part(void);\n").unwrap();
+    let headers = headers.to_str().unwrap();
+    let output = run(&[&main, &part, "-I", headers, "--lib", "-lm", "--abi", "2.2", "--", "27"]);
+    assert!(stdout(&output).contains("device | 42 3\n"), "{output:?}");
+    assert_eq!(output.status.code(), Some(3));
+
+    let script = file("firmware", "#!/bin/sh\necho port $LINKKIT_SIM_MQTT_PORT $1\n");
+    Command::new("chmod").args(["+x", &script]).status().unwrap();
+    let output = run(&["--program", &script, "--", "x"]);
+    let line = stdout(&output);
+    assert!(line.starts_with("device | port ") && line.contains(" x\n"), "{output:?}");
+
+    let cloud = {
+        let control = Some("127.0.0.1:0".parse().unwrap());
+        Cloud::start(&Config { control, ..Config::default() }).unwrap()
+    };
+    let output = Command::new(env!("CARGO_BIN_EXE_linkkit-sim"))
+        .args(["--control", &cloud.control_addr().unwrap().to_string()])
+        .args(["exec", "--attach", "--", "sh", "-c", "echo $LINKKIT_SIM_MQTT_PORT"])
+        .output()
+        .unwrap();
+    let port = format!("device | {}\n", cloud.mqtt_addr().port());
+    assert!(stdout(&output).contains(&port), "{output:?}");
+
+    let wrong = run(&[&main, "--abi", "9.9"]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("there is 2.2, 2.3"), "{wrong:?}");
 }
