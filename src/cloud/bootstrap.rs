@@ -5,7 +5,8 @@
 
 use crate::base::error::Error;
 use crate::base::identity::Identity;
-use crate::cloud::retry::{self, Answer, FORM_UTF_8, Service};
+use crate::cloud::answer::Answer;
+use crate::cloud::retry::{self, FORM_UTF_8, Service};
 use crate::cloud::servers::MqttServer;
 use crate::http::Reply;
 

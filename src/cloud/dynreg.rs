@@ -7,7 +7,8 @@ use crate::base::error::{Error, chain};
 use crate::base::identity::{DEVICE_SECRET_LEN, Identity, Secret};
 use crate::base::salvage;
 use crate::base::sign;
-use crate::cloud::retry::{self, Answer, Service};
+use crate::cloud::answer::Answer;
+use crate::cloud::retry::{self, Service};
 use crate::hal::Hal;
 use crate::http::Reply;
 

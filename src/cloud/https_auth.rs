@@ -7,7 +7,8 @@
 use crate::base::error::Error;
 use crate::base::identity::{Identity, Secret};
 use crate::base::sign::{self, TIMESTAMP};
-use crate::cloud::retry::{self, Answer, FORM_UTF_8, Service};
+use crate::cloud::answer::Answer;
+use crate::cloud::retry::{self, FORM_UTF_8, Service};
 use crate::cloud::servers::MqttServer;
 use crate::http::Reply;
 
