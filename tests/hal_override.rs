@@ -35,7 +35,7 @@ fn run(profile: Profile, linkage: Linkage, flags: &[&str]) -> String {
 /// The library's own line on what it found linked.
 fn linked(kv: &str, tcp: &str) -> String {
     format!(
-        "linked are HAL_GetDeviceName: the library's, HAL_Kv_Set: {kv}, HAL_TCP_Read: {tcp}, \
+        "linked are HAL_GetProductKey: the library's, HAL_Kv_Set: {kv}, HAL_TCP_Read: {tcp}, \
          HAL_TCP_Write: {tcp}, HAL_SSL_Establish: the library's, iotx_ca_get: the firmware's"
     )
 }

@@ -42,8 +42,8 @@ fn the_headers_have_the_librarys_layouts() {
         _Static_assert((is) == (sizeof(void *) == 8 ? (on_64) : (on_32)), #is)\n";
     let folder = tempfile::tempdir().unwrap();
     for abi in Abi::ALL {
-        let release = format!("v{}/layout.rs", abi.number().replace('.', "_"));
-        let (shared, own) = (assertions("layout.rs"), assertions(&release));
+        let release = format!("v{}.rs", abi.number().replace('.', "_"));
+        let (shared, own) = (assertions("shared/layout.rs"), assertions(&release));
         assert!(shared.lines().count() > 20 && own.lines().count() > 10, "{shared}{own}");
         let source = folder.path().join(format!("layouts-{}.c", abi.number()));
         let text = format!("{HEAD}{shared}{own}int main(void) {{ return 0; }}\n");

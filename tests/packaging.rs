@@ -255,7 +255,7 @@ fn calls_its_own_hal(firmware: &Firmware) {
         .says("): product HAL stored DyncRegDeviceSecret in 32 bytes")
         .says("product TCP called: read yes, write yes, 2 of 2 ended")
         // Its own TCP carries the library's TLS.
-        .says("linked are HAL_GetDeviceName: the library's, HAL_Kv_Set: the firmware's")
+        .says("linked are HAL_GetProductKey: the library's, HAL_Kv_Set: the firmware's")
         .says("HAL_TCP_Read: the firmware's, HAL_TCP_Write: the firmware's")
         .says("HAL_SSL_Establish: the library's")
         .says("Payload: 'data: hello! start!' (Length: 19)");
@@ -287,7 +287,9 @@ fn a_products_own_archive_behind_ours_loses_and_the_log_says_so() {
     firmware.run().succeeded().says("HAL_Kv_Set: the library's, HAL_TCP_Read: the library's");
 
     // Before ours it is found first.
-    fs::remove_file(firmware.0.path().join("firmware")).unwrap();
+    for made in ["firmware", "kv.json"] {
+        fs::remove_file(firmware.0.path().join(made)).unwrap();
+    }
     let libraries = "LDLIBS=-liot_sdk -lproduct -liot_hal -liot_tls -lpthread -lrt";
     done(&mut firmware.make(&["LDFLAGS=-L. -L$(SDK)/lib", libraries]));
     calls_its_own_hal(&firmware);

@@ -29,7 +29,7 @@ static int same(function linked, function own)
         return same((function)name, (function)linkkit_own_##name);                                 \
     }
 
-OURS(int, HAL_GetDeviceName, (char *))
+OURS(int, HAL_GetProductKey, (char *))
 OURS(int, HAL_Kv_Set, (const char *, const void *, int, int))
 OURS(uintptr_t, HAL_TCP_Establish, (const char *, uint16_t))
 OURS(int32_t, HAL_TCP_Read, (uintptr_t, char *, uint32_t, uint32_t))

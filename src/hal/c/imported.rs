@@ -229,7 +229,7 @@ impl Hal for Imported {
         // A firmware whose function is not linked as it thinks it is finds the reason here.
         log::debug!(
             target: "HAL_TCP_Establish",
-            "linked are HAL_GetDeviceName: {}, HAL_Kv_Set: {}, HAL_TCP_Read: {}, HAL_TCP_Write: {}, \
+            "linked are HAL_GetProductKey: {}, HAL_Kv_Set: {}, HAL_TCP_Read: {}, HAL_TCP_Write: {}, \
              HAL_SSL_Establish: {}, iotx_ca_get: {}",
             whose(OURS.identity),
             whose(OURS.kv),

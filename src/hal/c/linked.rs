@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 // Defined by shim/linked.c: whether the function that is linked is the library's own.
 unsafe extern "C" {
-    safe fn linkkit_ours_HAL_GetDeviceName() -> c_int;
+    safe fn linkkit_ours_HAL_GetProductKey() -> c_int;
     safe fn linkkit_ours_HAL_Kv_Set() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Establish() -> c_int;
     safe fn linkkit_ours_HAL_TCP_Read() -> c_int;
@@ -26,7 +26,7 @@ pub(super) struct Ours {
 }
 
 pub(super) static OURS: LazyLock<Ours> = LazyLock::new(|| Ours {
-    identity: linkkit_ours_HAL_GetDeviceName() != 0,
+    identity: linkkit_ours_HAL_GetProductKey() != 0,
     kv: linkkit_ours_HAL_Kv_Set() != 0,
     tcp_establish: linkkit_ours_HAL_TCP_Establish() != 0,
     tcp_read: linkkit_ours_HAL_TCP_Read() != 0,
