@@ -81,30 +81,7 @@ static int open_file(const char *path, int flags, mode_t mode)
     return fd;
 }
 
-/* The C library's headers may make the second name a macro for the first. */
-#undef open64
-
-int open(const char *path, int flags, ...)
-{
-    va_list arguments;
-    mode_t mode;
-
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-    return open_file(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    va_list arguments;
-    mode_t mode;
-
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-    return open_file(path, flags, mode);
-}
+#include "opens.h"
 
 ssize_t write(int fd, const void *buf, size_t len)
 {
